@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace tessera::cli {
+
+/// What a sub-command does once its flags are read; the answer is the exit code.
+using Action = std::function<int(std::stop_token stop)>;
+
+// One function a sub-command: adds it and its flags to the program, and sets `action` when the user
+// chose it. The flags live in the action.
+void add_generate(CLI::App& app, Action& action);
+void add_train(CLI::App& app, Action& action);
+void add_eval(CLI::App& app, Action& action);
+void add_reconstruct(CLI::App& app, Action& action);
+void add_data(CLI::App& app, Action& action);
+void add_info(CLI::App& app, Action& action);
+void add_verify(CLI::App& app, Action& action);
+
+/// Where a model runs: --model, --device, --threads, in every sub-command that opens one.
+struct ModelFlags {
+  std::string model{};
+  std::string device = "auto";
+  int threads = 0;
+};
+void add_model_flags(CLI::App& app, ModelFlags& flags);
+
+}  // namespace tessera::cli

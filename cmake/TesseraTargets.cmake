@@ -1,0 +1,92 @@
+# How every target of the house is made: language level, warnings, sanitizers, and the four
+# functions tessera_library, tessera_program, tessera_test, tessera_bench.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")  # asserts stay on
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "build type" FORCE)
+endif()
+
+find_program(TESSERA_CCACHE ccache)
+if(TESSERA_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;CCACHE_BASEDIR=${PROJECT_SOURCE_DIR};CCACHE_NOHASHDIR=1;${TESSERA_CCACHE}")
+endif()
+
+add_library(tessera_flags INTERFACE)
+target_include_directories(tessera_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_options(tessera_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<BOOL:$ENV{CI}>:-Werror>
+  $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)  # ccache needs it to see through a precompiled header
+if(TESSERA_SANITIZE)
+  list(JOIN TESSERA_SANITIZE "," sanitizers)
+  target_compile_options(tessera_flags INTERFACE -fsanitize=${sanitizers} -fno-omit-frame-pointer)
+  target_link_options(tessera_flags INTERFACE -fsanitize=${sanitizers})
+endif()
+
+# A Torch module file peaks near 1.7 GB: one at a time on small machines, two elsewhere.
+cmake_host_system_information(RESULT memory_mb QUERY TOTAL_PHYSICAL_MEMORY)
+if(memory_mb LESS 8000)
+  set_property(GLOBAL APPEND PROPERTY JOB_POOLS heavy=1)
+else()
+  set_property(GLOBAL APPEND PROPERTY JOB_POOLS heavy=8)
+endif()
+
+# tessera_library(NAME SOURCES … [PUBLIC …] [PRIVATE …] [PCH math|nn])
+# Static library tessera_NAME, alias Tessera::NAME. PCH: the precompiled header it shares.
+function(tessera_library name)
+  cmake_parse_arguments(arg "" "PCH" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(tessera_${name} STATIC ${arg_SOURCES})
+  add_library(Tessera::${name} ALIAS tessera_${name})
+  target_link_libraries(tessera_${name} PUBLIC tessera_flags ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+  if(arg_PCH)
+    tessera_use_pch(tessera_${name} ${arg_PCH})
+  endif()
+endfunction()
+
+# Programs find LibTorch by a run path relative to nothing: the wheel's folder of this checkout.
+function(tessera_program name)
+  cmake_parse_arguments(arg "" "PCH" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE tessera_flags ${arg_LINK})
+  # As the libraries are compiled: with CMake's own -fPIE the precompiled headers would not be used.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF
+    BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN;${LIBTORCH_LIB}")
+  target_compile_options(${name} PRIVATE -fPIC)
+  if(arg_PCH)
+    tessera_use_pch(${name} ${arg_PCH})
+  endif()
+endfunction()
+
+# tessera_test(NAME SOURCES … LINK … [PCH math|nn] [LABELS slow] [TIMEOUT s]): one executable and one
+# ctest entry a folder, since a process that loads libtorch_cpu starts in a quarter of a second.
+function(tessera_test name)
+  cmake_parse_arguments(arg "" "PCH;TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  tessera_program(${name}_test SOURCES ${arg_SOURCES} LINK ${arg_LINK} GTest::gtest GTest::gmock
+                  GTest::gtest_main PCH ${arg_PCH})
+  # Folders are told only to the sources that name them: an absolute path in a command would keep ccache
+  # from sharing the result with another checkout.
+  foreach(source ${arg_SOURCES})
+    file(STRINGS "${source}" named REGEX "TESSERA_(SOURCE|BINARY)_DIR" LIMIT_COUNT 1)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
+    if(named)
+      set_source_files_properties("${source}" PROPERTIES COMPILE_DEFINITIONS
+        "TESSERA_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\";TESSERA_BINARY_DIR=\"${PROJECT_BINARY_DIR}\"")
+    endif()
+  endforeach()
+  add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+endfunction()
+
+function(tessera_bench name)
+  cmake_parse_arguments(arg "" "PCH" "SOURCES;LINK" ${ARGN})
+  tessera_program(${name}_bench SOURCES ${arg_SOURCES} LINK ${arg_LINK} PCH ${arg_PCH})
+endfunction()

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tessera {
+
+/// One list of an options struct's fields. JSON, command-line flags, GUI form rows, checkpoint
+/// metadata and the docs table are all visitors of it, so a default is written in one place only.
+/// An options struct has, beside it, a function template
+///     template <typename Visitor> void visit_fields(Visitor& v, MyOptions& o) {
+///       v("steps", o.steps, "denoising steps; 0 = the model card's own number");
+///     }
+/// and, where ranges matter, a member `void validate() const` that throws kInvalidArgument naming
+/// the field, its value and what would be right.
+template <typename Options, typename Visitor>
+concept Describable = requires(Visitor& v, Options& o) { visit_fields(v, o); };
+
+/// How to sample; the same struct in a request, a model card, the CLI, the form and the pipeline.
+struct SampleOptions {
+  std::int64_t steps = 0;       // 0 = the model card's own number
+  std::string sampler{};        // "" = the model card's own
+  double guidance = -1.0;       // 1 = off; negative = the model card's own
+  std::string truncation{};     // "" = the model card's own; "1" off, "0.86", "top0.86r", "top100p"
+};
+
+template <typename Visitor>
+void visit_fields(Visitor& v, SampleOptions& o) {
+  v("steps", o.steps, "denoising steps; 0 = the model card's own number");
+  v("sampler", o.sampler, "how a step is drawn; empty = the model card's own");
+  v("guidance", o.guidance, "classifier-free guidance scale; 1 = off, negative = the card's own");
+  v("truncation", o.truncation, "kept probability mass, 0.86, or top0.86r, or top100p; 1 = off");
+}
+
+}  // namespace tessera

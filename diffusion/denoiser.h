@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include <torch/nn/module.h>
+
+#include "nn/condition.h"
+
+namespace tessera::diffusion {
+
+/// A denoiser made ready for one prompt batch and one plan; holds what does not change from step to
+/// step. Not thread-safe; the tensors it returns are its own and live until the next step.
+class PreparedDenoiser {
+ public:
+  virtual ~PreparedDenoiser() = default;
+  /// Cross-attention keys and values of every layer: once a prompt batch.
+  virtual void prepare(const nn::Condition& condition) = 0;
+  /// Scale and shift of every AdaLN for all planned times (1..T) at once.
+  virtual void prepare(std::span<const std::int64_t> times) = 0;
+  /// x_t [B, N] int64, row = index into the prepared times -> logits [B, N, K] float32.
+  virtual at::Tensor step(const at::Tensor& x_t, std::int64_t row) = 0;
+};
+
+/// Predicts p(x_0 | x_t): x_t [B, N] int64 in [0, K] (K = mask), t [B] int64 in 1..T -> logits
+/// [B, N, K] float32, not normalised; the mask state is no answer.
+class DiscreteDenoiser : public torch::nn::Module {
+ public:
+  /// The training path: differentiable, any t a row.
+  virtual at::Tensor forward(const at::Tensor& x_t,
+                             const at::Tensor& t,
+                             const nn::Condition& condition) = 0;
+  /// The sampling path: no gradient. Contract test: equals forward() within 1e-5.
+  virtual std::unique_ptr<PreparedDenoiser> make_prepared() = 0;
+  /// The learned null condition for classifier-free guidance, [B, L, D]: what stands in for a
+  /// dropped or absent caption.
+  virtual nn::Condition null_condition(std::int64_t batch) = 0;
+};
+
+}  // namespace tessera::diffusion

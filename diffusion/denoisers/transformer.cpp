@@ -1,0 +1,255 @@
+#include "diffusion/denoisers/transformer.h"
+
+#include <torch/nn.h>
+
+#include <vector>
+
+#include "core/error.h"
+#include "diffusion/denoisers/transformer_block.h"
+#include "nn/linear.h"
+#include "nn/time_embedding.h"
+
+namespace tessera::diffusion {
+namespace {
+
+/// What one picture's run through the blocks needs beside the codes.
+struct Context {
+  std::vector<BlockModulation> modulation{};  // one a block
+  std::vector<nn::KeysValues> text{};         // one a block
+  at::Tensor mask{};
+};
+
+class Transformer final : public DiscreteDenoiser {
+ public:
+  explicit Transformer(const TransformerOptions& options);
+  at::Tensor forward(const at::Tensor& x_t, const at::Tensor& t,
+                     const nn::Condition& condition) override;
+  std::unique_ptr<PreparedDenoiser> make_prepared() override;
+  nn::Condition null_condition(std::int64_t batch) override;
+
+  const TransformerOptions& options() const { return options_; }
+  at::Tensor pool(const nn::Condition& condition);
+  std::vector<BlockModulation> modulate(const at::Tensor& t, const at::Tensor& pooled);
+  std::vector<nn::KeysValues> read(const nn::Condition& condition);
+  at::Tensor predict(const at::Tensor& x_t, const Context& context);
+
+ private:
+  std::vector<TransformerBlockImpl*> blocks() const;
+
+  TransformerOptions options_;
+  torch::nn::Embedding code_{nullptr};
+  torch::nn::Embedding row_{nullptr};
+  torch::nn::Embedding column_{nullptr};
+  torch::nn::Linear pooled_{nullptr};     // text width -> D; empty without pooled_text
+  torch::nn::Sequential time_{nullptr};   // MLP of the sinusoids; empty with tables
+  torch::nn::ModuleList blocks_{nullptr};
+  torch::nn::LayerNorm norm_{nullptr};
+  torch::nn::Linear head_{nullptr};
+  at::Tensor null_;  // [L, C]
+};
+
+Transformer::Transformer(const TransformerOptions& o) : options_(o) {
+  code_ = register_module("code", torch::nn::Embedding(o.codes + 1, o.width));
+  row_ = register_module("row", torch::nn::Embedding(o.grid_height, o.width));
+  column_ = register_module("column", torch::nn::Embedding(o.grid_width, o.width));
+  if (o.pooled_text) {
+    pooled_ = register_module("pooled", torch::nn::Linear(o.condition_width, o.width));
+  }
+  if (o.time_embedding == "sinusoidal") {
+    time_ = register_module("time",
+                            torch::nn::Sequential(torch::nn::Linear(o.width, o.width),
+                                                  torch::nn::SiLU(),
+                                                  torch::nn::Linear(o.width, o.width)));
+  }
+  blocks_ = register_module("blocks", torch::nn::ModuleList());
+  for (std::int64_t i = 0; i < o.layers; ++i) blocks_->push_back(TransformerBlock(o));
+  norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
+  head_ = register_module("head", torch::nn::Linear(o.width, o.codes));
+  null_ = register_parameter("null", at::zeros({o.condition_length, o.condition_width}));
+}
+
+std::vector<TransformerBlockImpl*> Transformer::blocks() const {
+  std::vector<TransformerBlockImpl*> result;
+  for (const auto& block : *blocks_) result.push_back(block->as<TransformerBlockImpl>());
+  return result;
+}
+
+/// [B, D]: the mean real text state, projected; undefined without pooled_text.
+at::Tensor Transformer::pool(const nn::Condition& condition) {
+  if (!pooled_) return {};
+  if (!condition.mask.defined()) return nn::linear(pooled_, condition.tokens.mean(1));
+  const at::Tensor weight = condition.mask.to(condition.tokens.scalar_type()).unsqueeze(-1);
+  return nn::linear(pooled_, (condition.tokens * weight).sum(1) / weight.sum(1));
+}
+
+/// t [M] in 1..T, pooled [M, D] or undefined -> scale and shift of every norm, M rows.
+std::vector<BlockModulation> Transformer::modulate(const at::Tensor& t, const at::Tensor& pooled) {
+  const at::Tensor index = t - 1;
+  TimeInput input{.index = index, .shared = pooled};
+  if (time_) {
+    constexpr double kRange = 4000.0;  // the sinusoids' positions, whatever T is
+    const double scale = kRange / static_cast<double>(options_.steps);
+    const at::Tensor vector =
+        time_->forward(nn::sinusoidal_embedding(index * scale, options_.width).to(null_.scalar_type()));
+    input.shared = pooled.defined() ? vector + pooled : vector;
+  }
+  std::vector<BlockModulation> result;
+  for (TransformerBlockImpl* block : blocks()) result.push_back(block->modulation(input));
+  return result;
+}
+
+std::vector<nn::KeysValues> Transformer::read(const nn::Condition& condition) {
+  TESSERA_CHECK(condition.tokens.defined() && condition.tokens.dim() == 3 &&
+                    condition.tokens.size(2) == options_.condition_width,
+                kShapeMismatch,
+                "the condition must be [B, L, ",
+                options_.condition_width,
+                "]");
+  std::vector<nn::KeysValues> result;
+  for (TransformerBlockImpl* block : blocks()) {
+    result.push_back(block->keys_values(condition.tokens));
+  }
+  return result;
+}
+
+at::Tensor Transformer::predict(const at::Tensor& x_t, const Context& context) {
+  const std::int64_t positions = options_.grid_height * options_.grid_width;
+  TESSERA_CHECK(x_t.dim() == 2 && x_t.size(1) == positions,
+                kShapeMismatch,
+                "x_t must be [B, ",
+                positions,
+                "], got ",
+                x_t.sizes());
+  const at::Tensor position = (row_->weight.unsqueeze(1) + column_->weight).flatten(0, 1);
+  at::Tensor h = code_(x_t) + position;
+  const auto all = blocks();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    h = all[i]->forward(h, context.modulation[i], context.text[i], context.mask);
+  }
+  const at::Tensor logits = nn::linear(head_, norm_(h));
+  return logits.to(at::promote_types(logits.scalar_type(), at::kFloat));
+}
+
+at::Tensor Transformer::forward(const at::Tensor& x_t, const at::Tensor& t,
+                                const nn::Condition& condition) {
+  Context context{.text = read(condition), .mask = nn::attention_mask(condition.mask)};
+  context.modulation = modulate(t, pool(condition));
+  return predict(x_t, context);
+}
+
+nn::Condition Transformer::null_condition(std::int64_t batch) {
+  return {.tokens = null_.unsqueeze(0).expand({batch, -1, -1}),
+          .mask = at::ones({batch, options_.condition_length}, null_.options().dtype(at::kBool))};
+}
+
+class PreparedTransformer final : public PreparedDenoiser {
+ public:
+  explicit PreparedTransformer(std::shared_ptr<Transformer> model) : model_(std::move(model)) {}
+
+  void prepare(const nn::Condition& condition) override {
+    const at::NoGradGuard no_grad;
+    text_ = model_->read(condition);
+    mask_ = nn::attention_mask(condition.mask);
+    pooled_ = model_->pool(condition);
+    prepare_modulation();
+  }
+
+  void prepare(std::span<const std::int64_t> times) override {
+    const at::NoGradGuard no_grad;
+    for (const std::int64_t t : times) {
+      TESSERA_CHECK(t >= 1 && t <= model_->options().steps,
+                    kInvalidArgument,
+                    "times are 1 to ",
+                    model_->options().steps,
+                    ", got ",
+                    t);
+    }
+    times_.assign(times.begin(), times.end());
+    prepare_modulation();
+  }
+
+  at::Tensor step(const at::Tensor& x_t, std::int64_t row) override {
+    const at::NoGradGuard no_grad;
+    TESSERA_CHECK(!text_.empty() && row >= 0 && row < std::ssize(times_),
+                  kInvalidArgument,
+                  "row ",
+                  row,
+                  " of ",
+                  times_.size(),
+                  " prepared times");
+    Context context{.text = text_, .mask = mask_};
+    for (const BlockModulation& all : modulation_) {
+      context.modulation.push_back({.self = all.self.select(0, row),
+                                    .cross = all.cross.select(0, row),
+                                    .mlp = all.mlp.defined() ? all.mlp.select(0, row) : all.mlp});
+    }
+    return model_->predict(x_t, context);
+  }
+
+ private:
+  /// Waits until both halves are known: with pooled text a norm depends on time and prompt.
+  void prepare_modulation() {
+    if (times_.empty() || text_.empty()) return;
+    const std::int64_t count = std::ssize(times_);
+    const std::int64_t rows = pooled_.defined() ? pooled_.size(0) : 1;
+    const at::Tensor t =
+        at::tensor(times_, text_.front().keys.options().dtype(at::kLong)).repeat_interleave(rows);
+    modulation_ = model_->modulate(t, pooled_.defined() ? pooled_.repeat({count, 1}) : pooled_);
+    for (BlockModulation& block : modulation_) {
+      for (at::Tensor* part : {&block.self, &block.cross, &block.mlp}) {
+        if (part->defined()) *part = part->unflatten(0, {count, rows});
+      }
+    }
+  }
+
+  std::shared_ptr<Transformer> model_;
+  std::vector<std::int64_t> times_;
+  std::vector<nn::KeysValues> text_;
+  at::Tensor mask_;
+  at::Tensor pooled_;
+  std::vector<BlockModulation> modulation_;  // [S, rows, 2D] each
+};
+
+std::unique_ptr<PreparedDenoiser> Transformer::make_prepared() {
+  return std::make_unique<PreparedTransformer>(
+      std::static_pointer_cast<Transformer>(shared_from_this()));
+}
+
+}  // namespace
+
+void TransformerOptions::validate() const {
+  const auto positive = [](const char* name, std::int64_t value) {
+    TESSERA_CHECK(value > 0, kInvalidArgument, name, " must be positive, got ", value);
+  };
+  positive("grid_height", grid_height);
+  positive("grid_width", grid_width);
+  positive("layers", layers);
+  positive("heads", heads);
+  positive("mlp_ratio", mlp_ratio);
+  positive("condition_width", condition_width);
+  positive("condition_length", condition_length);
+  positive("steps", steps);
+  TESSERA_CHECK(codes > 1, kInvalidArgument, "codes must be at least 2, got ", codes);
+  TESSERA_CHECK(width > 0 && width % heads == 0,
+                kInvalidArgument,
+                "width must be a positive multiple of heads (",
+                heads,
+                "), got ",
+                width);
+  TESSERA_CHECK(time_embedding == "table" || time_embedding == "sinusoidal",
+                kInvalidArgument,
+                "time_embedding must be table or sinusoidal, got \"",
+                time_embedding,
+                "\"");
+  TESSERA_CHECK(time_embedding == "table" || (width >= 4 && width % 2 == 0),
+                kInvalidArgument,
+                "a sinusoidal time_embedding needs an even width of at least 4, got ",
+                width);
+}
+
+std::shared_ptr<DiscreteDenoiser> make_transformer(const TransformerOptions& options) {
+  options.validate();
+  return std::make_shared<Transformer>(options);
+}
+
+}  // namespace tessera::diffusion

@@ -1,0 +1,85 @@
+#include "diffusion/discrete/samplers/confidence.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include <ATen/ATen.h>
+
+#include "core/error.h"
+#include "diffusion/discrete/categorical.h"
+
+namespace tessera::diffusion {
+namespace {
+
+/// Share of tokens still masked after `done` of `count` strides.
+double masked_share(std::int64_t done, std::int64_t count) {
+  if (done == count) return 0.0;
+  return std::cos(0.5 * std::numbers::pi * static_cast<double>(done) / static_cast<double>(count));
+}
+
+class ConfidenceSampler final : public DiscreteSampler {
+ public:
+  explicit ConfidenceSampler(const ConfidenceOptions& options) : options_(options) {}
+
+  std::string_view name() const override { return "confidence"; }
+
+  std::vector<TimeStep> plan(StepBudget budget) const override {
+    std::vector<TimeStep> plan = even_plan(budget);
+    const auto time = [&](std::int64_t done) {
+      const double share = masked_share(done, budget.wanted);
+      return std::max<std::int64_t>(1, std::lround(share * static_cast<double>(budget.trained)));
+    };
+    for (TimeStep& step : plan) {
+      step.from = time(step.index);
+      step.to = step.index + 1 == step.count ? 0 : time(step.index + 1);
+    }
+    return plan;
+  }
+
+  at::Tensor step(const Transition& transition,
+                  const SamplerInput& in,
+                  const nn::Noise& noise) const override {
+    const auto mask = transition.mask_state();
+    TESSERA_CHECK(mask,
+                  kInvalidArgument,
+                  "the confidence sampler needs a chain with a mask state; \"",
+                  transition.name(),
+                  "\" has none: use the ancestral sampler");
+    const TimeStep& time = in.time;
+    const at::Tensor locked = in.locked.defined() ? in.locked : at::zeros_like(in.x_t, at::kBool);
+    const at::Tensor known = time.index == 0 ? locked : locked | (in.x_t != *mask);
+
+    const at::Tensor drawn =
+        draw_categorical(in.log_x0, noise, {.purpose = Purpose::kCandidate, .step = time.index});
+    const double warmth = options_.temperature * (1.0 - static_cast<double>(time.index + 1) /
+                                                            static_cast<double>(time.count));
+    const at::Tensor gumbel =
+        noise.rng.gumbel(Purpose::kConfidence, time.index, {in.x_t.size(1)}, in.x_t.device());
+    const at::Tensor score =
+        in.log_x0.gather(-1, drawn.unsqueeze(-1)).squeeze(-1) + warmth * gumbel;
+
+    // Rank of each token, the surest first, the known before all; ties by position.
+    const at::Tensor sure = score.masked_fill(known, INFINITY);
+    const at::Tensor order = at::argsort(sure, /*stable=*/true, /*dim=*/-1, /*descending=*/true);
+    const at::Tensor rank = at::argsort(order, /*stable=*/true, /*dim=*/-1, /*descending=*/false);
+
+    const at::Tensor fixed = locked.sum(-1, /*keepdim=*/true);
+    const at::Tensor open = (in.x_t.size(1) - fixed).to(at::kDouble);
+    const double share = 1.0 - masked_share(time.index + 1, time.count);
+    const at::Tensor kept = fixed + (open * share - 1e-9).ceil();  // an exact product is no more
+    const at::Tensor revealed = at::where(rank < kept, drawn, *mask);
+    return at::where(known, in.x_t, revealed);
+  }
+
+ private:
+  ConfidenceOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<const DiscreteSampler> make_confidence_sampler(const ConfidenceOptions& options) {
+  return std::make_unique<ConfidenceSampler>(options);
+}
+
+}  // namespace tessera::diffusion

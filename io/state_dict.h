@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace torch::nn {
+class Module;
+}
+
+namespace tessera::io {
+
+/// Dotted name ("encoder.0.weight") -> tensor, and string metadata.
+struct StateDict {
+  std::map<std::string, at::Tensor> tensors{};
+  std::map<std::string, std::string> metadata{};
+};
+
+/// Reads any known weight format, told by content and not by extension. Tensors are views of the
+/// mapped file where the format allows it; the mapping lives as long as any of them.
+/// Throws kNotFound, or kCorruptFile naming the byte offset.
+StateDict read_state_dict(const std::filesystem::path& file);
+
+/// safetensors, written atomically; tensors are brought to the CPU and made contiguous.
+void write_safetensors(const std::filesystem::path& file, const StateDict& state);
+
+/// Parameters and buffers of a module by their dotted names (detached, not copied).
+StateDict state_of(const torch::nn::Module& module);
+
+/// A copy with floating-point tensors in `type` (e.g. at::kBFloat16 for shipping).
+StateDict cast(const StateDict& state, at::ScalarType type);
+
+/// Copies values into the module, casting to its own types. Every name must fit, both ways: throws
+/// kShapeMismatch listing all that are missing, unexpected or of another shape.
+void load_strictly(torch::nn::Module& module, const StateDict& state, const std::string& what);
+
+}  // namespace tessera::io

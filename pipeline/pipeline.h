@@ -1,0 +1,72 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+#include "nn/rng.h"
+#include "pipeline/model_card.h"
+#include "text/tokenizer.h"
+#include "vqvae/options.h"
+
+namespace tessera::pipeline {
+
+/// Called after every step, from 1 to total; `decode` gives the current estimate as images
+/// [B, 3, H, W] in [-1, 1], costs a decode, and is valid during the call only.
+using StepHook = std::function<void(
+    std::int64_t step, std::int64_t total, const std::function<at::Tensor()>& decode)>;
+
+/// Where to begin, and what must stay. Undefined tensors = from the prior, keep nothing.
+struct Start {
+  at::Tensor codes{};     // [B, N] int64 in [0, K): the picture begun from
+  at::Tensor keep{};      // [B, N] bool, true = keep; re-imposed after every step (inpainting)
+  double strength = 1.0;  // share of the chain that is run, in (0, 1]; below 1 `codes` must be given
+};
+
+struct Sampled {
+  at::Tensor codes{};   // [B, N] int64
+  at::Tensor images{};  // [B, 3, H, W] in [-1, 1]
+};
+
+/// Facts of the assembled model that requests are checked against.
+struct PipelineFacts {
+  vqvae::VqVaeOptions codec{};
+  std::int64_t text_length = 0;    // L, the padded prompt length; 0 = a codec without a denoiser
+  std::int64_t chain_steps = 0;    // T
+  std::int64_t parameters = 0;     // of all parts
+  bool generates() const { return chain_steps > 0; }
+};
+
+/// The parts of one model, assembled: the only code that knows vqvae, diffusion and text at once.
+/// A model whose card lists only the codec can encode and decode; sample() then throws kNotFound.
+class Pipeline {
+ public:
+  virtual ~Pipeline() = default;
+  virtual const ModelCard& card() const = 0;
+  virtual const PipelineFacts& facts() const = 0;
+  virtual const text::Tokenizer& table_tokenizer() const = 0;
+  /// Fills every field that the caller left to the model, and checks the rest: steps in 1..T, a known
+  /// sampler, guidance finite and not negative, a truncation that parses.
+  virtual SampleOptions resolve(SampleOptions options) const = 0;
+  /// Wanted and unwanted prompts as token ids, [B] rows each of facts().text_length; a row without a
+  /// piece means the null condition. Row r draws from row r of `noise` alone, so the batch it is in
+  /// does not matter. Throws kCancelled when `stop` is requested.
+  virtual Sampled sample(const text::Tokens& wanted, const text::Tokens& unwanted,
+                         const SampleOptions& resolved, const Start& start, const nn::Noise& noise,
+                         const StepHook& on_step, std::stop_token stop) const = 0;
+  virtual at::Tensor encode(const at::Tensor& images) const = 0;  // -> [B, H, W]
+  virtual at::Tensor decode(const at::Tensor& codes) const = 0;   // [B, H, W] -> [-1, 1]
+};
+
+/// Reads model_index.json, builds each part from its options, loads strictly. Every missing, damaged
+/// or misfitting part is one line: kNotFound or kCorruptFile with the file's name.
+std::unique_ptr<const Pipeline> load_pipeline(const std::filesystem::path& model, at::Device device);
+
+}  // namespace tessera::pipeline

@@ -1,0 +1,281 @@
+// VQ-Diffusion sampling: a canvas of codes goes from noise to data, then the codec paints it.
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "core/spelling.h"
+#include "diffusion/discrete/sampler.h"
+#include "pipeline/parts.h"
+
+namespace tessera::pipeline {
+namespace {
+
+using diffusion::TimeStep;
+
+/// Rows without a piece between <bos> and <eos>: no caption, so the learned null condition.
+at::Tensor empty_rows(const text::Tokens& tokens) {
+  at::Tensor empty = at::empty({tokens.rows()}, at::kBool);
+  for (std::int64_t row = 0; row < tokens.rows(); ++row) {
+    empty[row] = tokens.lengths[static_cast<std::size_t>(row)] <= 2;
+  }
+  return empty;
+}
+
+at::Tensor ids_of(const text::Tokens& tokens, at::Device device) {
+  return at::tensor(tokens.ids, at::kLong).view({tokens.rows(), tokens.length}).to(device);
+}
+
+nn::Condition concatenate(const nn::Condition& first, const nn::Condition& second) {
+  return {.tokens = at::cat({first.tokens, second.tokens}),
+          .mask = at::cat({first.mask, second.mask})};
+}
+
+void check_sampler(const std::string& name) {
+  const std::vector<std::string> known = diffusion::discrete_sampler_names();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  std::string list;
+  for (const std::string& each : known) list += (list.empty() ? "" : ", ") + each;
+  const auto meant = nearest_word(name, known);
+  TESSERA_THROW(kInvalidArgument,
+                "no sampler is named \"",
+                name,
+                "\"",
+                meant ? " (did you mean \"" + *meant + "\"?)" : "",
+                "; known: ",
+                list);
+}
+
+class VqPipeline final : public Pipeline {
+ public:
+  VqPipeline(ModelCard card, Parts parts, at::Device device)
+      : card_(std::move(card)), parts_(std::move(parts)), device_(device) {
+    parts_.codec->eval();
+    parts_.codec->to(device_);
+    facts_.codec = parts_.codec->options();
+    facts_.parameters = count_parameters(*parts_.codec);
+    if (!parts_.denoiser) return;
+    for (torch::nn::Module* part : {static_cast<torch::nn::Module*>(parts_.denoiser.get()),
+                                    static_cast<torch::nn::Module*>(parts_.text_encoder.get())}) {
+      part->eval();
+      part->to(device_);
+      facts_.parameters += count_parameters(*part);
+    }
+    facts_.text_length = parts_.text_length;
+    facts_.chain_steps = parts_.transition->steps();
+    TESSERA_CHECK(parts_.transition->codes() == facts_.codec.codebook_size,
+                  kShapeMismatch,
+                  "the codec has ",
+                  facts_.codec.codebook_size,
+                  " codes, the denoiser ",
+                  parts_.transition->codes());
+  }
+
+  const ModelCard& card() const override { return card_; }
+  const PipelineFacts& facts() const override { return facts_; }
+
+  const text::Tokenizer& table_tokenizer() const override {
+    check_generates();
+    return *parts_.tokenizer;
+  }
+
+  SampleOptions resolve(SampleOptions options) const override;
+  Sampled sample(const text::Tokens& wanted, const text::Tokens& unwanted,
+                 const SampleOptions& resolved, const Start& start, const nn::Noise& noise,
+                 const StepHook& on_step, std::stop_token stop) const override;
+
+  at::Tensor encode(const at::Tensor& images) const override {
+    const at::NoGradGuard no_grad;
+    return parts_.codec->encode(images.to(device_));
+  }
+
+  at::Tensor decode(const at::Tensor& codes) const override {
+    const at::NoGradGuard no_grad;
+    return parts_.codec->decode(codes.to(device_)).clamp(-1.0, 1.0);
+  }
+
+ private:
+  static std::int64_t count_parameters(const torch::nn::Module& module) {
+    std::int64_t count = 0;
+    for (const at::Tensor& parameter : module.parameters()) count += parameter.numel();
+    return count;
+  }
+
+  void check_generates() const {
+    TESSERA_CHECK(facts_.generates(),
+                  kNotFound,
+                  "model \"",
+                  card_.name,
+                  "\" is a codec alone (no ",
+                  kTransformerPart,
+                  " part): it can reconstruct pictures, not generate them");
+  }
+
+  std::int64_t tokens() const { return facts_.codec.grid() * facts_.codec.grid(); }
+
+  nn::Condition condition_of(const text::Tokens& prompts) const;
+  void check_start(const Start& start, std::int64_t batch) const;
+  std::vector<TimeStep> plan_of(const diffusion::DiscreteSampler& sampler,
+                                const SampleOptions& resolved, double strength) const;
+  at::Tensor first_canvas(const Start& start, const TimeStep& first, std::int64_t batch,
+                          const nn::Noise& noise) const;
+  at::Tensor paint(const at::Tensor& codes) const {
+    return decode(codes.view({codes.size(0), facts_.codec.grid(), facts_.codec.grid()}));
+  }
+
+  ModelCard card_;
+  Parts parts_;
+  at::Device device_;
+  PipelineFacts facts_{};
+};
+
+SampleOptions VqPipeline::resolve(SampleOptions options) const {
+  check_generates();
+  const SampleOptions& own = card_.sampling;
+  if (options.steps == 0) options.steps = own.steps > 0 ? own.steps : facts_.chain_steps;
+  if (options.sampler.empty()) options.sampler = own.sampler;
+  if (options.guidance < 0) options.guidance = own.guidance >= 0 ? own.guidance : 1.0;
+  if (options.truncation.empty()) options.truncation = own.truncation.empty() ? "1" : own.truncation;
+  TESSERA_CHECK(options.steps >= 1 && options.steps <= facts_.chain_steps,
+                kInvalidArgument,
+                "steps must be in 1..",
+                facts_.chain_steps,
+                " for this model, got ",
+                options.steps);
+  TESSERA_CHECK(std::isfinite(options.guidance) && options.guidance <= 100.0,
+                kInvalidArgument,
+                "guidance must be in 0..100 (1 = off), got ",
+                options.guidance);
+  check_sampler(options.sampler);
+  diffusion::parse_truncation(options.truncation);
+  return options;
+}
+
+nn::Condition VqPipeline::condition_of(const text::Tokens& prompts) const {
+  TESSERA_CHECK(prompts.length == facts_.text_length,
+                kShapeMismatch,
+                "prompts must be padded to ",
+                facts_.text_length,
+                " tokens, got ",
+                prompts.length);
+  nn::Condition condition = parts_.text_encoder->encode(ids_of(prompts, device_));
+  const nn::Condition null = parts_.denoiser->null_condition(prompts.rows());
+  const at::Tensor empty = empty_rows(prompts).to(device_).view({-1, 1});
+  condition.tokens = at::where(empty.unsqueeze(-1), null.tokens, condition.tokens);
+  condition.mask = at::where(empty, null.mask, condition.mask);
+  return condition;
+}
+
+void VqPipeline::check_start(const Start& start, std::int64_t batch) const {
+  const at::IntArrayRef given = start.codes.defined() ? start.codes.sizes() : at::IntArrayRef{};
+  TESSERA_CHECK(!start.codes.defined() || (given.size() == 2 && given[0] == batch &&
+                                           given[1] == tokens()),
+                kShapeMismatch,
+                "start codes must be [",
+                batch,
+                ", ",
+                tokens(),
+                "], got ",
+                given);
+  TESSERA_CHECK(start.strength > 0.0 && start.strength <= 1.0,
+                kInvalidArgument,
+                "strength must be above 0 and at most 1, got ",
+                start.strength);
+  TESSERA_CHECK(start.codes.defined() || (!start.keep.defined() && start.strength == 1.0),
+                kInvalidArgument,
+                "strength and kept codes need a picture to start from");
+  TESSERA_CHECK(!start.keep.defined() || start.keep.sizes() == given,
+                kShapeMismatch,
+                "kept places must be ",
+                given,
+                " like the start codes");
+}
+
+/// The sampler's plan, from the first stride that begins within `strength` of the chain. At least
+/// the last stride is run.
+std::vector<TimeStep> VqPipeline::plan_of(const diffusion::DiscreteSampler& sampler,
+                                          const SampleOptions& resolved, double strength) const {
+  std::vector<TimeStep> plan =
+      sampler.plan({.trained = facts_.chain_steps, .wanted = resolved.steps});
+  const double latest = strength * static_cast<double>(facts_.chain_steps) + 1e-9;
+  auto first = plan.begin();
+  while (first + 1 != plan.end() && static_cast<double>(first->from) > latest) ++first;
+  plan.erase(plan.begin(), first);
+  return plan;
+}
+
+/// x_T from the prior, or x_t from q(x_t | start) where only a share of the chain is run.
+at::Tensor VqPipeline::first_canvas(const Start& start, const TimeStep& first, std::int64_t batch,
+                                    const nn::Noise& noise) const {
+  const diffusion::Transition& chain = *parts_.transition;
+  at::Tensor canvas;
+  if (first.from < chain.steps()) {
+    const at::Tensor t = at::full({batch}, first.from, at::kLong);
+    canvas = chain.draw(start.codes.to(at::kCPU), t, noise.rng, 0).to(device_);
+  } else {
+    const at::Tensor log_prior = chain.log_prior().to(at::kFloat).to(device_);
+    canvas = (log_prior + noise.gumbel(Purpose::kPrior, 0, {tokens(), chain.states()}, device_))
+                 .argmax(-1);
+  }
+  return start.keep.defined() ? at::where(start.keep.to(device_), start.codes.to(device_), canvas)
+                              : canvas;
+}
+
+Sampled VqPipeline::sample(const text::Tokens& wanted, const text::Tokens& unwanted,
+                           const SampleOptions& resolved, const Start& start,
+                           const nn::Noise& noise, const StepHook& on_step,
+                           std::stop_token stop) const {
+  check_generates();
+  const at::NoGradGuard no_grad;
+  const std::int64_t batch = wanted.rows();
+  check_start(start, batch);
+  const auto sampler = diffusion::make_discrete_sampler(resolved.sampler);
+  const diffusion::Truncation kept_classes = diffusion::parse_truncation(resolved.truncation);
+  const std::vector<TimeStep> plan = plan_of(*sampler, resolved, start.strength);
+  std::vector<std::int64_t> times;
+  for (const TimeStep& time : plan) times.push_back(sampler->network_time(time));
+
+  const bool guided = resolved.guidance != 1.0;
+  const auto denoiser = parts_.denoiser->make_prepared();
+  denoiser->prepare(guided ? concatenate(condition_of(unwanted), condition_of(wanted))
+                           : condition_of(wanted));
+  denoiser->prepare(times);
+
+  const at::Tensor keep = start.keep.defined() ? start.keep.to(device_) : at::Tensor();
+  const at::Tensor given = start.codes.defined() ? start.codes.to(device_) : at::Tensor();
+  at::Tensor canvas = first_canvas(start, plan.front(), batch, noise);
+  for (std::size_t row = 0; row < plan.size(); ++row) {
+    TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped after step ", row);
+    at::Tensor log_x0 = denoiser
+                            ->step(guided ? at::cat({canvas, canvas}) : canvas,
+                                   static_cast<std::int64_t>(row))
+                            .log_softmax(-1);
+    if (guided) {
+      const auto halves = log_x0.chunk(2);
+      log_x0 = diffusion::guide(halves[1], halves[0], resolved.guidance);
+    }
+    log_x0 = diffusion::truncate(log_x0, kept_classes);
+    canvas = sampler->step(
+        *parts_.transition,
+        {.log_x0 = log_x0, .x_t = canvas, .time = plan[row], .locked = keep},
+        noise);
+    if (keep.defined()) canvas = at::where(keep, given, canvas);
+    if (on_step) {
+      on_step(static_cast<std::int64_t>(row) + 1, static_cast<std::int64_t>(plan.size()), [&] {
+        return paint(at::where(canvas >= facts_.codec.codebook_size, log_x0.argmax(-1), canvas));
+      });
+    }
+  }
+  return {.codes = canvas, .images = paint(canvas)};
+}
+
+}  // namespace
+
+std::unique_ptr<const Pipeline> assemble_pipeline(ModelCard card, Parts parts, at::Device device) {
+  return std::make_unique<VqPipeline>(std::move(card), std::move(parts), device);
+}
+
+}  // namespace tessera::pipeline

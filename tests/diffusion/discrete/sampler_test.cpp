@@ -1,0 +1,218 @@
+#include "diffusion/discrete/sampler.h"
+
+#include <cmath>
+#include <numbers>
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "diffusion/discrete/categorical.h"
+#include "tests/support/expect_error.h"
+
+namespace tessera::diffusion {
+namespace {
+
+constexpr std::int64_t kCodes = 37;
+constexpr std::int64_t kTokens = 12;
+constexpr std::int64_t kSteps = 20;
+
+std::unique_ptr<const Transition> chain(const char* kind) {
+  return make_transition({.kind = kind, .steps = kSteps}, kCodes);
+}
+
+/// A network's answer that depends on the canvas and the time in some fixed way.
+at::Tensor some_answer(const at::Tensor& x_t, std::int64_t t) {
+  const at::Tensor code = at::arange(kCodes, at::kFloat);
+  const at::Tensor place = at::arange(kTokens, at::kFloat).unsqueeze(-1);
+  const at::Tensor seen = x_t.to(at::kFloat).unsqueeze(-1);
+  return (code * 1.3 + place * 0.7 + seen * 0.9 + static_cast<double>(t)).sin().log_softmax(-1);
+}
+
+/// The whole walk; `answer(x_t, t)` gives log p(x_0 | x_t).
+template <typename Answer>
+at::Tensor walk(const DiscreteSampler& sampler,
+                const Transition& q,
+                std::int64_t wanted,
+                const nn::Rng& rng,
+                const Answer& answer,
+                const at::Tensor& clean = {},
+                const at::Tensor& locked = {}) {
+  const nn::Noise noise{.rng = rng, .recorded = {}};
+  at::Tensor x = draw_prior(q, kTokens, noise, at::kCPU);
+  if (locked.defined()) x = at::where(locked, clean, x);
+  for (const TimeStep& time : sampler.plan({.trained = q.steps(), .wanted = wanted})) {
+    const at::Tensor log_x0 = answer(x, sampler.network_time(time));
+    x = sampler.step(q, {.log_x0 = log_x0, .x_t = x, .time = time, .locked = locked}, noise);
+  }
+  return x;
+}
+
+class SamplerContract : public ::testing::TestWithParam<std::string> {
+ protected:
+  SamplerContract() : sampler_(make_discrete_sampler(GetParam())) {}
+  bool walks(const Transition& q) const {
+    return q.mask_state().has_value() || GetParam() != "confidence";
+  }
+  std::unique_ptr<const DiscreteSampler> sampler_;
+};
+
+TEST_P(SamplerContract, PlansFromNoiseToData) {
+  EXPECT_EQ(sampler_->name(), GetParam());
+  for (const std::int64_t trained : {1, 2, 5, 100}) {
+    for (const std::int64_t wanted : {std::int64_t{1}, std::int64_t{2}, trained - 1, trained}) {
+      if (wanted < 1 || wanted > trained) continue;
+      const auto plan = sampler_->plan({.trained = trained, .wanted = wanted});
+      ASSERT_EQ(plan.size(), static_cast<std::size_t>(wanted));
+      EXPECT_EQ(plan.front().from, trained);
+      EXPECT_EQ(plan.back().to, 0);
+      for (std::size_t i = 0; i < plan.size(); ++i) {
+        EXPECT_LE(plan[i].to, plan[i].from);
+        EXPECT_EQ(plan[i].index, static_cast<std::int64_t>(i));
+        EXPECT_EQ(plan[i].count, wanted);
+        if (i > 0) {
+          EXPECT_EQ(plan[i].from, plan[i - 1].to);
+        }
+        EXPECT_GE(sampler_->network_time(plan[i]), 1);
+        EXPECT_LE(sampler_->network_time(plan[i]), trained);
+      }
+    }
+    for (const std::int64_t wanted : {std::int64_t{0}, trained + 1}) {
+      test::expect_error(ErrorCode::kInvalidArgument, "steps must be in", [&] {
+        sampler_->plan({.trained = trained, .wanted = wanted});
+      });
+    }
+  }
+}
+
+TEST_P(SamplerContract, APictureDoesNotDependOnItsBatch) {
+  for (const char* kind : {"mask-and-replace", "absorbing", "uniform"}) {
+    const auto q = chain(kind);
+    if (!walks(*q)) continue;
+    const at::Tensor whole = walk(*sampler_, *q, 7, nn::Rng::of_run(5, 0, 6), some_answer);
+    const at::Tensor front = walk(*sampler_, *q, 7, nn::Rng::of_run(5, 0, 1), some_answer);
+    const at::Tensor back = walk(*sampler_, *q, 7, nn::Rng::of_run(5, 1, 5), some_answer);
+    EXPECT_TRUE(at::equal(whole, at::cat({front, back})));
+    EXPECT_FALSE(at::equal(whole, walk(*sampler_, *q, 7, nn::Rng::of_run(6, 0, 6), some_answer)));
+    EXPECT_FALSE(at::equal(whole[0], whole[1]));
+  }
+}
+
+TEST_P(SamplerContract, APerfectPredictorIsBelieved) {
+  const at::Tensor truth =
+      (at::arange(8 * kTokens, at::kLong) * 11).remainder(kCodes).view({8, kTokens});
+  const at::Tensor certain = at::one_hot(truth, kCodes).to(at::kFloat).log();
+  for (const char* kind : {"mask-and-replace", "absorbing", "uniform"}) {
+    const auto q = chain(kind);
+    if (!walks(*q)) continue;
+    for (std::int64_t wanted = 1; wanted <= kSteps; ++wanted) {
+      const at::Tensor x = walk(
+          *sampler_, *q, wanted, nn::Rng::of_run(1, 0, 8), [&](const at::Tensor&, std::int64_t) {
+            return certain;
+          });
+      EXPECT_TRUE(at::equal(x, truth)) << kind << " in " << wanted;
+    }
+  }
+}
+
+TEST_P(SamplerContract, LockedTokensStayAndNoMaskIsLeft) {
+  const at::Tensor clean = at::full({6, kTokens}, 3, at::kLong);
+  const at::Tensor locked =
+      (at::arange(6 * kTokens, at::kLong).view({6, kTokens}).remainder(5) < 2);
+  for (const char* kind : {"mask-and-replace", "absorbing", "uniform"}) {
+    const auto q = chain(kind);
+    if (!walks(*q)) continue;
+    for (const std::int64_t wanted : {std::int64_t{1}, std::int64_t{3}, kSteps}) {
+      const at::Tensor x =
+          walk(*sampler_, *q, wanted, nn::Rng::of_run(2, 0, 6), some_answer, clean, locked);
+      EXPECT_TRUE(at::equal(x.masked_select(locked), clean.masked_select(locked)));
+      EXPECT_LT(x.max().item<std::int64_t>(), kCodes);
+      EXPECT_GE(x.min().item<std::int64_t>(), 0);
+    }
+  }
+}
+
+TEST_P(SamplerContract, TruncatedAnswersAreNeverLeft) {
+  const auto q = chain("absorbing");
+  const at::Tensor x =
+      walk(*sampler_, *q, 6, nn::Rng::of_run(3, 0, 50), [](const at::Tensor& x_t, std::int64_t) {
+        return truncate(some_answer(at::zeros_like(x_t), 1), {.top_k = 2});
+      });
+  const at::Tensor allowed = truncate(some_answer(at::zeros_like(x), 1), {.top_k = 2}).isfinite();
+  EXPECT_TRUE(allowed.gather(-1, x.unsqueeze(-1)).all().item<bool>());
+}
+
+INSTANTIATE_TEST_SUITE_P(Samplers,
+                         SamplerContract,
+                         ::testing::ValuesIn(discrete_sampler_names()),
+                         [](const auto& chosen) { return chosen.param; });
+
+TEST(MakeDiscreteSampler, NamesTheKnown) {
+  test::expect_error(ErrorCode::kNotFound,
+                     "no sampler named \"euler\"; known: ancestral, confidence",
+                     [] { make_discrete_sampler("euler"); });
+}
+
+TEST(Ancestral, IsGumbelMaxOfThePosteriorOnRecordedNoise) {
+  const auto q = chain("mask-and-replace");
+  const at::Tensor x_t = at::full({2, kTokens}, kCodes, at::kLong);
+  const at::Tensor log_x0 = some_answer(x_t, 9);
+  const nn::Noise noise{
+      .rng = nn::Rng::of_run(1, 0, 2),
+      .recorded = nn::Rng::of_run(8, 0, 2).uniform(Purpose::kStep, 0, {kTokens, kCodes + 1})};
+  const at::Tensor x_s =
+      make_discrete_sampler("ancestral")
+          ->step(
+              *q,
+              {.log_x0 = log_x0, .x_t = x_t, .time = {.from = 9, .to = 4, .index = 2, .count = 4}},
+              noise);
+  const at::Tensor log_p =
+      q->log_posterior(log_x0, x_t, at::full({2}, 9, at::kLong), at::full({2}, 4, at::kLong));
+  const at::Tensor gumbel = -(-noise.recorded->log()).log();
+  EXPECT_TRUE(at::equal(x_s, (log_p + gumbel).argmax(-1)));
+}
+
+TEST(Confidence, RevealsByTheCosine) {
+  const auto q = chain("absorbing");
+  const auto sampler = make_discrete_sampler("confidence");
+  const nn::Noise noise{.rng = nn::Rng::of_run(1, 0, 3), .recorded = {}};
+  const at::Tensor locked = at::arange(kTokens, at::kLong).expand({3, -1}) < 4;
+  at::Tensor x = at::where(locked, 5, at::full({3, kTokens}, kCodes, at::kLong));
+  constexpr std::int64_t kOpen = kTokens - 4;
+  const auto plan = sampler->plan({.trained = kSteps, .wanted = 5});
+  for (const TimeStep& time : plan) {
+    const at::Tensor before = x;
+    x = sampler->step(
+        *q, {.log_x0 = some_answer(x, 1), .x_t = x, .time = time, .locked = locked}, noise);
+    const double angle = std::numbers::pi * static_cast<double>(time.index + 1) / 10.0;
+    const auto shown = static_cast<std::int64_t>(std::ceil(kOpen * (1.0 - std::cos(angle)) - 1e-9));
+    EXPECT_TRUE(at::equal((x != kCodes).sum(-1), at::full({3}, 4 + shown, at::kLong)));
+    const at::Tensor known = before != kCodes;
+    EXPECT_TRUE(at::equal(x.masked_select(known), before.masked_select(known)));
+  }
+  EXPECT_EQ(plan[1].from, 19);  // 20 cos(18 degrees)
+  EXPECT_EQ(plan[4].from, 6);   // 20 cos(72 degrees)
+}
+
+TEST(Confidence, TheFirstStrideDrawsStrayCodesAnew) {
+  const auto q = chain("mask-and-replace");
+  const at::Tensor stray = at::full({1, kTokens}, 7, at::kLong);
+  const at::Tensor certain =
+      at::one_hot(at::full({1, kTokens}, 2, at::kLong), kCodes).to(at::kFloat).log();
+  const at::Tensor x = make_discrete_sampler("confidence")
+                           ->step(*q,
+                                  {.log_x0 = certain,
+                                   .x_t = stray,
+                                   .time = {.from = kSteps, .to = 0, .index = 0, .count = 1}},
+                                  {.rng = nn::Rng::of_run(1, 0, 1), .recorded = {}});
+  EXPECT_TRUE(at::equal(x, at::full_like(x, 2)));
+}
+
+TEST(Confidence, NeedsAMask) {
+  const auto q = chain("uniform");
+  test::expect_error(ErrorCode::kInvalidArgument, "needs a chain with a mask state", [&] {
+    walk(*make_discrete_sampler("confidence"), *q, 2, nn::Rng::of_run(1, 0, 1), some_answer);
+  });
+}
+
+}  // namespace
+}  // namespace tessera::diffusion

@@ -1,0 +1,39 @@
+#include "train/codec.h"
+
+#include "core/error.h"
+#include "io/json_fields.h"
+#include "io/sha256.h"
+#include "io/state_dict.h"
+
+namespace tessera::train {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path part_folder(const fs::path& where) {
+  for (const fs::path& place : {where, where / "vqvae", where / "model" / "vqvae"}) {
+    if (fs::exists(place / "model.safetensors") && fs::exists(place / "config.json")) return place;
+  }
+  TESSERA_THROW(kNotFound,
+                where.string(),
+                ": no codec there: neither it nor its vqvae or model/vqvae holds config.json and "
+                "model.safetensors");
+}
+
+}  // namespace
+
+Codec load_codec(const fs::path& where, c10::Device device) {
+  Codec codec{.folder = part_folder(where)};
+  const fs::path config = codec.folder / "config.json";
+  const fs::path weights = codec.folder / "model.safetensors";
+  vqvae::VqVaeOptions options;
+  io::from_json_fields(io::read_json(config), options, config.string());
+  codec.model = std::make_shared<vqvae::VqVaeImpl>(options);
+  io::load_strictly(*codec.model, io::read_state_dict(weights), weights.string());
+  codec.fingerprint = io::sha256(io::sha256_of_file(config) + io::sha256_of_file(weights));
+  codec.model->to(device);
+  codec.model->eval();
+  for (const at::Tensor& parameter : codec.model->parameters()) parameter.set_requires_grad(false);
+  return codec;
+}
+
+}  // namespace tessera::train

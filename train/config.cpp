@@ -1,0 +1,208 @@
+#include "train/config.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/error.h"
+#include "diffusion/discrete/sampler.h"
+#include "io/json_fields.h"
+#include "text/tokenizer.h"
+
+namespace tessera::train {
+namespace {
+
+using io::Json;
+
+/// Sections of a file, or sub-sections of "model", that are objects of their own.
+void check_keys(const Json& json, const std::string& where, const std::vector<std::string>& known) {
+  std::string list;
+  for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
+  for (const auto& item : json.items()) {
+    TESSERA_CHECK(std::find(known.begin(), known.end(), item.key()) != known.end(),
+                  kInvalidArgument,
+                  where,
+                  item.key(),
+                  " is not a known key; known: ",
+                  list);
+  }
+}
+
+/// The object under `key`, or an empty one.
+Json section(const Json& json, const char* key, const std::string& where = "") {
+  const auto found = json.find(key);
+  if (found == json.end()) return Json::object();
+  TESSERA_CHECK(found->is_object(), kInvalidArgument, where, key, " must be an object { … }");
+  return *found;
+}
+
+/// validate() of a room names its bare field; here the user needs the whole key.
+template <typename Options>
+void check(const Options& options, const std::string& where) {
+  try {
+    options.validate();
+  } catch (const Error& error) {
+    TESSERA_THROW(kInvalidArgument, where, error.what());
+  }
+}
+
+void apply_override(Json& json, const std::string& key, const std::string& text) {
+  Json* place = &json;
+  std::size_t begin = 0;
+  for (std::size_t dot = key.find('.'); dot != std::string::npos; dot = key.find('.', begin)) {
+    place = &(*place)[key.substr(begin, dot - begin)];
+    TESSERA_CHECK(place->is_null() || place->is_object(),
+                  kInvalidArgument,
+                  key.substr(0, dot),
+                  " is a value, not a section; it cannot hold ",
+                  key);
+    begin = dot + 1;
+  }
+  const Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  (*place)[key.substr(begin)] = value.is_discarded() ? Json(text) : value;
+}
+
+/// stage, name, description, seed.
+struct Heading {
+  std::string stage{}, name{}, description{};
+  std::uint64_t seed = 0;
+};
+
+template <typename Visitor>
+void visit_fields(Visitor& v, Heading& o) {
+  v("stage", o.stage, "vqvae or diffusion");
+  v("name", o.name, "of the model, for its card");
+  v("description", o.description, "of the model, for its card");
+  v("seed", o.seed, "of weights, order and noise");
+}
+
+void read_vqvae(const Json& json, Config& config) {
+  io::from_json_fields(section(json, "model"), config.vqvae, "model");
+  io::from_json_fields(section(json, "objective"), config.vqvae_objective, "objective");
+  check(config.vqvae, "model.");
+  config.vqvae_objective.validate();
+  TESSERA_CHECK(
+      config.data.kind != "scenes" || config.vqvae.resolution == config.data.scenes.resolution,
+      kInvalidArgument,
+      "model.resolution is ",
+      config.vqvae.resolution,
+      " but data.resolution is ",
+      config.data.scenes.resolution);
+}
+
+void check_sampling(const SampleOptions& o, std::int64_t chain_steps) {
+  TESSERA_CHECK(o.steps >= 0 && o.steps <= chain_steps,
+                kInvalidArgument,
+                "sampling.steps must lie in 0…",
+                chain_steps,
+                " (0 = the default), got ",
+                o.steps);
+  TESSERA_CHECK(std::isfinite(o.guidance) && o.guidance <= 100,
+                kInvalidArgument,
+                "sampling.guidance must be at most 100, got ",
+                o.guidance);
+  try {
+    if (!o.sampler.empty()) diffusion::make_discrete_sampler(o.sampler);
+  } catch (const Error& error) {
+    TESSERA_THROW(kInvalidArgument, "sampling.sampler: ", error.what());
+  }
+  try {
+    diffusion::parse_truncation(o.truncation);
+  } catch (const Error& error) {
+    TESSERA_THROW(kInvalidArgument, "sampling.truncation: ", error.what());
+  }
+}
+
+void read_diffusion(const Json& json, Config& config) {
+  Json model = section(json, "model");
+  check_keys(model,
+             "model.",
+             {"vqvae", "tokenizer", "code_cache", "transformer", "text_encoder", "transition"});
+  const auto part = [&model](const char* key, auto& options) {
+    io::from_json_fields(section(model, key, "model."), options, std::string("model.") + key);
+    model.erase(key);
+  };
+  DiscreteModel& o = config.diffusion;
+  part("transformer", o.transformer);
+  part("text_encoder", o.text_encoder);
+  part("transition", o.transition);
+  io::from_json_fields(model, o, "model");
+  io::from_json_fields(section(json, "objective"), config.diffusion_objective, "objective");
+  io::from_json_fields(section(json, "sampling"), config.sampling, "sampling");
+  o.validate();
+  config.diffusion_objective.validate();
+  check(o.transition, "model.transition.");
+  // The tokenizer and the codec give their own sizes later; what is written here can be judged now.
+  text::TextEncoderOptions text_encoder = o.text_encoder;
+  text_encoder.vocabulary = text::kEnd + 2;
+  check(text_encoder, "model.text_encoder.");
+  check(o.transformer, "model.transformer.");
+  check_sampling(config.sampling, o.transition.steps);
+}
+
+}  // namespace
+
+Config parse_config(const std::string& text,
+                    const std::string& what,
+                    const std::map<std::string, std::string>& overrides) {
+  Json json = io::parse_json(text, what);
+  TESSERA_CHECK(json.is_object(), kInvalidArgument, what, " must be an object { … }");
+  for (const auto& [key, value] : overrides) apply_override(json, key, value);
+
+  Config config;
+  const auto stage = json.find("stage");
+  TESSERA_CHECK(
+      stage != json.end() && (*stage == "vqvae" || *stage == "diffusion"),
+      kInvalidArgument,
+      "stage must be \"vqvae\" or \"diffusion\", got ",
+      stage == json.end() ? "nothing" : stage->dump(-1, ' ', true, Json::error_handler_t::replace));
+  const bool diffusion = *stage == "diffusion";
+  std::vector<std::string> sections = {"data", "model", "objective", "train"};
+  if (diffusion) sections.push_back("sampling");
+  std::vector<std::string> known = {"stage", "name", "description", "seed"};
+  known.insert(known.end(), sections.begin(), sections.end());
+  check_keys(json, "", known);
+
+  Json heading = json;
+  for (const std::string& key : sections) heading.erase(key);
+  Heading head;
+  io::from_json_fields(heading, head, "config");
+  config.stage = head.stage;
+  config.name = head.name;
+  config.description = head.description;
+  config.seed = head.seed;
+  io::from_json_fields(section(json, "data"), config.data, "data");
+  io::from_json_fields(section(json, "train"), config.train, "train");
+  config.data.validate();
+  if (config.data.kind == "scenes") check(config.data.scenes, "data.");
+  config.train.validate();
+  if (diffusion) {
+    read_diffusion(json, config);
+  } else {
+    read_vqvae(json, config);
+  }
+  return config;
+}
+
+std::string config_text(const Config& config) {
+  const bool diffusion = config.stage == "diffusion";
+  Json json =
+      io::to_json_fields(Heading{config.stage, config.name, config.description, config.seed});
+  json["data"] = io::to_json_fields(config.data);
+  if (diffusion) {
+    Json model = io::to_json_fields(config.diffusion);
+    model["transformer"] = io::to_json_fields(config.diffusion.transformer);
+    model["text_encoder"] = io::to_json_fields(config.diffusion.text_encoder);
+    model["transition"] = io::to_json_fields(config.diffusion.transition);
+    json["model"] = std::move(model);
+    json["objective"] = io::to_json_fields(config.diffusion_objective);
+    json["sampling"] = io::to_json_fields(config.sampling);
+  } else {
+    json["model"] = io::to_json_fields(config.vqvae);
+    json["objective"] = io::to_json_fields(config.vqvae_objective);
+  }
+  json["train"] = io::to_json_fields(config.train);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace tessera::train

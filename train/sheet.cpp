@@ -1,0 +1,47 @@
+#include "train/sheet.h"
+
+#include <algorithm>
+
+namespace tessera::train {
+
+at::Tensor make_sheet(const at::Tensor& pictures, std::int64_t columns) {
+  constexpr std::int64_t kGap = 2;
+  const std::int64_t count = pictures.size(0);
+  const std::int64_t height = pictures.size(2);
+  const std::int64_t width = pictures.size(3);
+  const std::int64_t across = std::clamp<std::int64_t>(count, 1, columns);
+  const std::int64_t down = (count + across - 1) / across;
+  const at::Tensor bytes = ((pictures.to(at::kCPU, at::kFloat).clamp(-1, 1) + 1) * 127.5)
+                               .round()
+                               .to(at::kByte)
+                               .permute({0, 2, 3, 1});
+  const at::Tensor sheet = at::full(
+      {down * (height + kGap) - kGap, across * (width + kGap) - kGap, 3}, 255, bytes.options());
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t top = i / across * (height + kGap);
+    const std::int64_t left = i % across * (width + kGap);
+    sheet.narrow(0, top, height).narrow(1, left, width).copy_(bytes[i]);
+  }
+  return sheet;
+}
+
+at::Tensor above(const at::Tensor& upper, const at::Tensor& lower, std::int64_t columns) {
+  const std::int64_t count = upper.size(0);
+  const std::int64_t lines = (count + columns - 1) / columns;
+  std::vector<at::Tensor> rows;
+  for (std::int64_t line = 0; line < lines; ++line) {
+    for (const at::Tensor& pictures : {upper, lower}) {
+      at::Tensor row = pictures.slice(0, line * columns, (line + 1) * columns).to(at::kCPU);
+      const std::int64_t missing = lines > 1 ? columns - row.size(0) : 0;
+      if (missing > 0) {  // keeps the pairs one below the other in the last line
+        std::vector<std::int64_t> shape = row.sizes().vec();
+        shape[0] = missing;
+        row = at::cat({row, at::ones(shape, row.options())});
+      }
+      rows.push_back(row);
+    }
+  }
+  return at::cat(rows);
+}
+
+}  // namespace tessera::train

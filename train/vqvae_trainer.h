@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+
+#include <c10/core/Device.h>
+
+#include "core/options.h"
+#include "train/ema.h"
+#include "train/held_out.h"
+#include "train/optimizer.h"
+#include "train/options.h"
+#include "train/trainer.h"
+#include "vqvae/loss.h"
+#include "vqvae/vqvae.h"
+
+namespace tessera::train {
+
+/// Section "objective" of a codec's configuration.
+struct VqVaeObjective {
+  vqvae::VqVaeLossOptions loss{};
+  std::int64_t autoencoder_steps = 150;
+  std::int64_t revive_every = 20;
+  double revive_share = 0.8;
+  void validate() const;  // names keys as "objective.l1"
+};
+
+template <typename Visitor>
+void visit_fields(Visitor& v, VqVaeObjective& o) {
+  visit_fields(v, o.loss);
+  v("autoencoder_steps", o.autoencoder_steps, "first steps without codes; then codes := features");
+  v("revive_every", o.revive_every, "steps between revivals of unused codes; 0 = never");
+  v("revive_share", o.revive_share, "share of the run after which codes are left to die");
+}
+
+struct VqVaeTraining {
+  vqvae::VqVaeOptions model{};
+  VqVaeObjective objective{};
+  TrainOptions train{};
+  std::uint64_t seed = 0;
+  HeldOut held_out{};
+  c10::Device device = c10::kCPU;
+};
+
+/// Trains a VQ-VAE: first as a plain autoencoder, since codes taken from an untrained encoder
+/// collapse to a few; then with a codebook that begins as features of the data. Batches carry
+/// pictures.
+std::unique_ptr<Trainer> make_vqvae_trainer(const VqVaeTraining& training);
+
+}  // namespace tessera::train
