@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
     cli::add_verify(app, action);
     cli::add_reconstruct(app, action);
     cli::add_train(app, action);
-    //cli::add_eval(app, action);
+    cli::add_eval(app, action);
     cli::add_data(app, action);
     if (const auto code = cli::parse(app, argc, argv)) return *code;
     return action(stop);

@@ -21,6 +21,8 @@ struct CompositionalEvaluation {
   SampleOptions sampling{};
   std::string device = "auto";
   int threads = 0;
+  std::filesystem::path sheet{};  // PNG of the first pictures, framed green where right; "" = none
+  std::int64_t sheet_pictures = 100;
 };
 
 template <typename Visitor>
@@ -33,7 +35,7 @@ void visit_fields(Visitor& v, CompositionalEvaluation& o) {
   visit_fields(v, o.sampling);
 }
 
-/// One JSON object, docs/formats/eval.md.
+/// One JSON object, docs/formats/eval.md. That the sheet can be written is checked first.
 std::string evaluate_compositional(const CompositionalEvaluation& request,
                                    const ProgressSink& progress, std::stop_token stop);
 

@@ -20,6 +20,7 @@ struct Image {
 struct SheetPicture {
   Image image{};
   std::string caption{};
+  enum class Verdict : unsigned char { kNone, kRight, kWrong } verdict = Verdict::kNone;  // its frame
 };
 
 /// Pictures in rows on white with their captions, `columns` a row (0 = as square as can be), enlarged

@@ -26,6 +26,15 @@ Image from_rgb(io::RgbImage image) {
   return {.width = image.width, .height = image.height, .pixels = std::move(image.pixels)};
 }
 
+io::Frame frame_of(SheetPicture::Verdict verdict) {
+  switch (verdict) {
+    case SheetPicture::Verdict::kRight: return io::Frame::kGreen;
+    case SheetPicture::Verdict::kWrong: return io::Frame::kRed;
+    case SheetPicture::Verdict::kNone: break;
+  }
+  return io::Frame::kNone;
+}
+
 /// A device or a pipe cannot be replaced by a rename; it takes the bytes as they come.
 void write_stream(const fs::path& file, const std::string& bytes) {
   errno = 0;
@@ -64,7 +73,9 @@ std::map<std::string, std::string> read_texts(const fs::path& file) {
 Image contact_sheet(std::vector<SheetPicture> pictures, std::int32_t columns) {
   std::vector<io::SheetCell> cells;
   for (SheetPicture& picture : pictures) {
-    cells.push_back({.image = to_rgb(picture.image), .caption = std::move(picture.caption)});
+    cells.push_back({.image = to_rgb(picture.image),
+                     .caption = std::move(picture.caption),
+                     .frame = frame_of(picture.verdict)});
   }
   return from_rgb(io::contact_sheet(cells, {.columns = columns}));
 }

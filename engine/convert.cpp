@@ -1,0 +1,13 @@
+#include "engine/convert.h"
+
+#include "pipeline/convert_model.h"
+
+namespace tessera::engine {
+
+void convert_model(const std::filesystem::path& from,
+                   const std::filesystem::path& to,
+                   const std::string& type) {
+  pipeline::convert_model(from, to, type);
+}
+
+}  // namespace tessera::engine

@@ -1,0 +1,65 @@
+#include "pipeline/convert_model.h"
+
+#include <string>
+#include <system_error>
+
+#include <ATen/ATen.h>
+
+#include "core/error.h"
+#include "io/state_dict.h"
+#include "pipeline/model_card.h"
+
+namespace tessera::pipeline {
+namespace fs = std::filesystem;
+namespace {
+
+at::ScalarType scalar_type(std::string_view type) {
+  if (type == "fp32") return at::kFloat;
+  if (type == "bf16") return at::kBFloat16;
+  if (type == "fp16") return at::kHalf;
+  TESSERA_THROW(
+      kInvalidArgument, "weights cannot be stored as \"", type, "\"; known: fp32, bf16, fp16");
+}
+
+void convert_part(const fs::path& from, const fs::path& to, at::ScalarType type) {
+  fs::create_directories(to);
+  for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
+    const fs::path target = to / entry.path().filename();
+    if (entry.path().extension() == ".safetensors") {
+      io::write_safetensors(target, io::cast(io::read_state_dict(entry.path()), type));
+    } else if (entry.is_regular_file()) {
+      fs::copy_file(entry.path(), target);
+    }
+  }
+}
+
+}  // namespace
+
+void convert_model(const fs::path& from, const fs::path& to, std::string_view type) {
+  const at::ScalarType scalar = scalar_type(type);
+  TESSERA_CHECK(!fs::exists(to), kInvalidArgument, to.string(), ": exists already");
+  ModelCard card = read_model_card(from);
+  check_model_files(from, card);
+
+  fs::path unfinished = to;
+  unfinished += ".unfinished";
+  try {
+    fs::remove_all(unfinished);
+    for (const std::string& part : card.parts) {
+      convert_part(from / part, unfinished / part, scalar);
+    }
+    card.hashes.clear();
+    write_model_card(unfinished, card);
+    fs::rename(unfinished, to);
+  } catch (const fs::filesystem_error& failed) {
+    std::error_code ignored;
+    fs::remove_all(unfinished, ignored);
+    TESSERA_THROW(kIo, to.string(), ": cannot be written: ", failed.code().message());
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(unfinished, ignored);
+    throw;
+  }
+}
+
+}  // namespace tessera::pipeline
