@@ -20,6 +20,7 @@ void add_train(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_reconstruct(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
+void add_convert(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 

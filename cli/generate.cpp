@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <iostream>
@@ -104,7 +105,7 @@ void add_start_flags(CLI::App& app, Flags& f) {
 void add_output_flags(CLI::App& app, Flags& f) {
   const std::string group = "Output";
   app.add_option("-o,--out,--output", f.run.naming.out,
-                 "file or folder; %03d, {seed}, {index}, {prompt}, {date}, {time} are filled in; left "
+                 "file, folder or - for standard output; %03d, {seed}, {index}, {prompt}, {date}, {time} are filled in; left "
                  "out: output.png or the next free name")
       ->group(group);
   app.add_option("--output-begin-idx", f.run.naming.first_index, "first {index}")
@@ -137,6 +138,8 @@ void add_output_flags(CLI::App& app, Flags& f) {
       ->capture_default_str()
       ->group(group);
 }
+
+constexpr const char* kStandardOutput = "/dev/stdout";
 
 std::string standard_input() {
   std::ostringstream text;
@@ -206,7 +209,37 @@ void complete_request(Flags& f, const engine::Engine& engine, Console& console) 
     request.preview_every = f.preview_interval;
     f.run.preview = f.preview_path;
   }
+  if (f.run.naming.out == "-") f.run.naming.out = kStandardOutput;
   f.run.metadata = !f.no_metadata;
+}
+
+/// At most `bytes` bytes of one line, cut between characters.
+std::string beginning(const std::string& text, std::size_t bytes) {
+  std::size_t end = std::min(text.size(), bytes);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  std::string line = text.substr(0, end);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
+/// What is being drawn: told before it is, so that a drawn seed is never lost.
+std::string settings_of(const engine::GenerateRequest& request) {
+  constexpr std::size_t kLongest = 60;
+  const bool cut = request.prompt.size() > kLongest;
+  return concat("\"",
+                beginning(request.prompt, kLongest),
+                cut ? "…\"" : "\"",
+                ": seed ",
+                *request.seed,
+                request.count > 1
+                    ? concat(" to ", *request.seed + static_cast<std::uint64_t>(request.count) - 1)
+                    : "",
+                ", ",
+                request.sampling.steps,
+                " steps, ",
+                request.sampling.sampler,
+                ", guidance ",
+                request.sampling.guidance);
 }
 
 int generate(Flags& f, std::stop_token stop) {
@@ -219,6 +252,7 @@ int generate(Flags& f, std::stop_token stop) {
 
   std::string records;
   engine::BatchSinks sinks{.progress = console.progress()};
+  sinks.started = [&](const engine::GenerateRequest& request) { console.note(settings_of(request)); };
   sinks.warning = [&](const std::string& text) { console.warn(text); };
   sinks.record = [&](const engine::PictureRecord& record) {
     if (record.failed) console.fail(record.message);
@@ -226,7 +260,7 @@ int generate(Flags& f, std::stop_token stop) {
       console.result(record.json);
     } else if (f.json) {
       records += (records.empty() ? "\n  " : ",\n  ") + record.json;
-    } else if (!record.failed) {
+    } else if (!record.failed && record.path != kStandardOutput) {
       console.result(record.path.string());
     }
   };

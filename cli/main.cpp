@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
     cli::add_train(app, action);
     cli::add_eval(app, action);
     cli::add_data(app, action);
+    cli::add_convert(app, action);
     if (const auto code = cli::parse(app, argc, argv)) return *code;
     return action(stop);
   });

@@ -149,6 +149,7 @@ void Runner::draw(const Job& job, std::stop_token stop) {
     fail(job, *job.refused);
     return;
   }
+  if (sinks_.started) sinks_.started(job.request);
   auto last = Clock::now();
   Watch watch{.progress = sinks_.progress};
   watch.finished = [&](const Image& image, std::int32_t k) {

@@ -36,6 +36,7 @@ struct PictureRecord {
 };
 
 struct BatchSinks {
+  std::function<void(const GenerateRequest&)> started{};  // resolved, before each prompt is drawn
   ProgressSink progress{};
   std::function<void(const PictureRecord&)> record{};
   std::function<void(const std::string&)> warning{};

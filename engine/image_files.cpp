@@ -35,7 +35,6 @@ io::Frame frame_of(SheetPicture::Verdict verdict) {
   return io::Frame::kNone;
 }
 
-/// A device or a pipe cannot be replaced by a rename; it takes the bytes as they come.
 void write_stream(const fs::path& file, const std::string& bytes) {
   errno = 0;
   std::ofstream out(file, std::ios::binary);
@@ -46,6 +45,13 @@ void write_stream(const fs::path& file, const std::string& bytes) {
 
 }  // namespace
 
+bool is_stream(const fs::path& file) {
+  if (file.string().starts_with("/dev/")) return true;  // /dev/stdout may lead to a plain file
+  std::error_code ignored;
+  const fs::file_status status = fs::status(file, ignored);
+  return fs::is_character_file(status) || fs::is_fifo(status);
+}
+
 Image read_image(const fs::path& file) { return from_rgb(io::read_image(file)); }
 
 void write_png(const fs::path& file, const Image& image, const PictureText& text) {
@@ -53,9 +59,7 @@ void write_png(const fs::path& file, const Image& image, const PictureText& text
   if (!text.parameters.empty()) texts.push_back({.keyword = "parameters", .text = text.parameters});
   if (!text.tessera.empty()) texts.push_back({.keyword = "tessera", .text = text.tessera});
   const std::string bytes = io::with_png_texts(io::encode_png(to_rgb(image)), texts);
-  std::error_code ignored;
-  const fs::file_status status = fs::status(file, ignored);
-  if (fs::is_character_file(status) || fs::is_fifo(status)) {
+  if (is_stream(file)) {
     write_stream(file, bytes);
   } else {
     write_file_atomically(file, bytes);

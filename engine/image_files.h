@@ -17,8 +17,11 @@ struct PictureText {
   std::string tessera{};     // JSON, schema "tessera.image/1": enough to draw the picture again
 };
 
+/// A device or a pipe, such as /dev/stdout: written to as it is, never replaced.
+bool is_stream(const std::filesystem::path& file);
+
 /// Writes an 8-bit RGB PNG with the text chunks "parameters" and "tessera" (empty ones are left out):
-/// whole or not at all, but straight into a device or a pipe. Throws kIo with the system's reason.
+/// whole or not at all, but straight into a stream. Throws kIo with the system's reason.
 void write_png(const std::filesystem::path& file, const Image& image, const PictureText& text = {});
 
 /// Keyword -> text of every text chunk of a PNG file. Throws kNotFound, kIo or kCorruptFile.

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "engine/image_files.h"
 
 namespace tessera::engine {
 namespace fs = std::filesystem;
@@ -100,13 +101,6 @@ class Pattern {
   bool has_number_ = false;
   bool has_seed_ = false;
 };
-
-/// A device or a pipe is written to, never replaced.
-bool is_stream(const fs::path& file) {
-  std::error_code ignored;
-  const auto status = fs::status(file, ignored);
-  return fs::is_character_file(status) || fs::is_fifo(status);
-}
 
 bool taken(const fs::path& file) {
   std::error_code ignored;

@@ -1,9 +1,9 @@
 #include "nn/attention.h"
 
-#include <torch/nn.h>
-
 #include <cmath>
 #include <limits>
+
+#include <torch/nn.h>
 
 #include "core/error.h"
 #include "nn/linear.h"
@@ -33,10 +33,9 @@ at::Tensor plain_attention(const at::Tensor& query, const KeysValues& kv, const 
 
 at::Tensor attend(const at::Tensor& query, const KeysValues& kv, const at::Tensor& mask) {
   const std::optional<at::Tensor> bias = mask.defined() ? std::optional(mask) : std::nullopt;
-  const at::Tensor heads =
-      plain_products_are_faster(query)
-          ? plain_attention(query, kv, mask)
-          : at::scaled_dot_product_attention(query, kv.keys, kv.values, bias);
+  const at::Tensor heads = plain_products_are_faster(query)
+                               ? plain_attention(query, kv, mask)
+                               : at::scaled_dot_product_attention(query, kv.keys, kv.values, bias);
   return heads.transpose(1, 2).flatten(2);
 }
 

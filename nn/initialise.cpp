@@ -1,10 +1,10 @@
 #include "nn/initialise.h"
 
-#include <torch/nn.h>
-
 #include <cmath>
 #include <string>
 #include <string_view>
+
+#include <torch/nn.h>
 
 #include "core/error.h"
 #include "nn/rng.h"
@@ -19,14 +19,18 @@ std::uint32_t hash_name(std::string_view name) {
   return h;
 }
 
-void fill_normal(at::Tensor parameter, double deviation, const std::string& name,
+void fill_normal(at::Tensor parameter,
+                 double deviation,
+                 const std::string& name,
                  std::uint64_t seed) {
   const Rng rng = Rng::of_run(seed, hash_name(name), 1);
   const at::Tensor values = rng.normal(Purpose::kInit, 0, parameter.sizes()).squeeze(0);
   parameter.copy_(values * deviation);
 }
 
-std::string_view last_part(std::string_view name) { return name.substr(name.rfind('.') + 1); }
+std::string_view last_part(std::string_view name) {
+  return name.substr(name.rfind('.') + 1);
+}
 
 bool starts_at_zero(std::string_view name) {
   const std::string_view part = last_part(name);
@@ -55,7 +59,8 @@ void initialise(torch::nn::Module& module, std::uint64_t seed) {
       if (norm->bias.defined()) at::Tensor(norm->bias).zero_();
     } else {
       for (const auto& own : item.value()->named_parameters(/*recurse=*/false)) {
-        fill_normal(own.value(), kEmbedding, name.empty() ? own.key() : name + "." + own.key(), seed);
+        fill_normal(
+            own.value(), kEmbedding, name.empty() ? own.key() : name + "." + own.key(), seed);
       }
     }
   }

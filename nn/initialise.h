@@ -1,8 +1,8 @@
 #pragma once
 
-#include <torch/nn/module.h>
-
 #include <cstdint>
+
+#include <torch/nn/module.h>
 
 namespace tessera::nn {
 

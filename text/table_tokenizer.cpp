@@ -95,7 +95,8 @@ class TableTokenizer final : public Tokenizer {
 /// Tries every piece that begins at `begin`. An equal score does not replace an earlier, longer
 /// piece; sums are rounded to float32 at each position: both as SentencePiece does, so that near
 /// ties fall the same way.
-void TableTokenizer::extend(std::vector<Node>& nodes, std::string_view text,
+void TableTokenizer::extend(std::vector<Node>& nodes,
+                            std::string_view text,
                             std::size_t begin) const {
   const auto offer = [&](std::size_t end, float score, std::int32_t id) {
     const double sum = static_cast<double>(score) + static_cast<double>(nodes[begin].score);

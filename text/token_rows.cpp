@@ -44,10 +44,8 @@ bool has_own_piece(Word word) {
 }  // namespace
 
 Tokens make_rows(std::span<const std::vector<Piece>> prompts, std::int64_t length) {
-  TESSERA_CHECK(length >= 2,
-                kInvalidArgument,
-                "a row of tokens needs a length of at least 2, got ",
-                length);
+  TESSERA_CHECK(
+      length >= 2, kInvalidArgument, "a row of tokens needs a length of at least 2, got ", length);
   Tokens rows{.length = length};
   rows.ids.assign(prompts.size() * static_cast<std::size_t>(length), kPad);
   auto row = rows.ids.begin();
@@ -66,7 +64,8 @@ Tokens make_rows(std::span<const std::vector<Piece>> prompts, std::int64_t lengt
         continue;
       }
       for (const Piece& piece : word) *next++ = piece.id;
-      if (!has_own_piece(word) && std::find(unknown.begin(), unknown.end(), text) == unknown.end()) {
+      if (!has_own_piece(word) &&
+          std::find(unknown.begin(), unknown.end(), text) == unknown.end()) {
         unknown.push_back(text);
       }
     }

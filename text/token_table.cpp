@@ -97,8 +97,8 @@ PieceEntry parse_entry(Reader& reader, std::int64_t id) {
     known = true;
   }
   if (!known) {
-    reader.fail(concat(
-        "the kind must be normal, unknown, control or byte, found \"", fields[3], "\""));
+    reader.fail(
+        concat("the kind must be normal, unknown, control or byte, found \"", fields[3], "\""));
   }
   if (entry.kind == PieceKind::kByte && byte_of_piece(entry.piece) < 0) {
     reader.fail(concat("a byte piece is written <0x41>, found \"", entry.piece, "\""));

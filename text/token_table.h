@@ -23,8 +23,8 @@ struct PieceEntry {
 /// tabs, lines end with a line feed, the last one too:
 ///     tessera.tokens/1  unigram  COUNT
 ///     ID  PIECE  SCORE  KIND          (COUNT lines; KIND: normal, unknown, control or byte)
-/// Ids 0 to 3 are <pad>, <unk>, <bos> and <eos>. Byte pieces are all there, from 0x00 to 0xFF, or none.
-/// Throws kNotFound, kIo, or kCorruptFile naming the line.
+/// Ids 0 to 3 are <pad>, <unk>, <bos> and <eos>. Byte pieces are all there, from 0x00 to 0xFF, or
+/// none. Throws kNotFound, kIo, or kCorruptFile naming the line.
 std::vector<PieceEntry> read_token_table(const std::filesystem::path& file);
 
 /// Writes it atomically; read_token_table gives the same entries, scores to the last bit.

@@ -40,8 +40,8 @@ class TransformerEncoder final : public TextEncoder {
     positions_ = register_module("positions", torch::nn::Embedding(options.length, options.width));
     layers_ = register_module("layers", torch::nn::ModuleList());
     for (std::int64_t i = 0; i < options.layers; ++i) layers_->push_back(Layer(options));
-    norm_ = register_module("norm",
-                            torch::nn::LayerNorm(torch::nn::LayerNormOptions({options.width})));
+    norm_ =
+        register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({options.width})));
   }
 
   nn::Condition encode(const at::Tensor& ids) override {

@@ -34,8 +34,10 @@ at::Tensor TimeSampler::probabilities() const {
 Times TimeSampler::draw(const nn::Rng& rng, std::int64_t step) const {
   const std::int64_t rows = rng.images.size(0);
   const at::Tensor p = probabilities();
-  const at::Tensor u = rng.uniform(Purpose::kTime, step, {}).to(at::kDouble);
-  const at::Tensor share = (at::arange(rows, at::kDouble) + u) / static_cast<double>(rows);
+  const at::Tensor u = rng.uniform(Purpose::kTime, step, {2}).to(at::kDouble);
+  // Which share a row gets is drawn too: batches whose rows have an order must not tie it to t.
+  const at::Tensor stratum = u.select(1, 1).argsort().argsort();
+  const at::Tensor share = (stratum + u.select(1, 0)) / static_cast<double>(rows);
   const at::Tensor row = at::searchsorted(p.cumsum(0), share, /*out_int32=*/false, /*right=*/true)
                              .clamp_max(history_.size(0) - 1);
   return {.t = row + 1, .probability = p.index_select(0, row)};

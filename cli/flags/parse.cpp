@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/flags/exit_code.h"
+#include "core/spelling.h"
 
 namespace tessera::cli {
 namespace {
@@ -15,6 +16,34 @@ std::string flag_of(const char* name) {
   std::string flag = std::string("--") + name;
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;
+}
+
+/// The innermost sub-command that was named, and its words on the command line.
+struct Named {
+  const CLI::App* app;
+  std::string path;
+};
+Named innermost(const CLI::App& app) {
+  Named named{&app, app.get_name().empty() ? "tessera" : app.get_name()};
+  while (!named.app->get_subcommands().empty()) {
+    named.app = named.app->get_subcommands().back();
+    named.path += " " + named.app->get_name();
+  }
+  return named;
+}
+
+/// "; did you mean --seed?" for the first word that the program does not know, where one is near.
+std::string hint(const CLI::App& app, const Named& named) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : named.app->get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (const CLI::App* command : named.app->get_subcommands({})) known.push_back(command->get_name());
+  for (const std::string& word : app.remaining(true)) {
+    const auto meant = nearest_word(word.substr(0, word.find('=')), known);
+    if (meant) return "; did you mean " + *meant + "?";
+  }
+  return "";
 }
 
 }  // namespace
@@ -29,10 +58,12 @@ std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
   } catch (const CLI::ParseError& mistake) {
     std::string line = mistake.what();
     std::replace(line.begin(), line.end(), '\n', ' ');
+    const Named named = innermost(app);
     std::fprintf(stderr,
-                 "tessera: error: %s (see %s --help)\n",
+                 "tessera: error: %s%s (see %s --help)\n",
                  line.c_str(),
-                 app.get_name().empty() ? "tessera" : app.get_name().c_str());
+                 hint(app, named).c_str(),
+                 named.path.c_str());
     return kExitUsage;
   }
 }

@@ -1,8 +1,8 @@
 #include "diffusion/denoisers/transformer.h"
 
-#include <torch/nn.h>
-
 #include <vector>
+
+#include <torch/nn.h>
 
 #include "core/error.h"
 #include "diffusion/denoisers/transformer_block.h"
@@ -22,7 +22,8 @@ struct Context {
 class Transformer final : public DiscreteDenoiser {
  public:
   explicit Transformer(const TransformerOptions& options);
-  at::Tensor forward(const at::Tensor& x_t, const at::Tensor& t,
+  at::Tensor forward(const at::Tensor& x_t,
+                     const at::Tensor& t,
                      const nn::Condition& condition) override;
   std::unique_ptr<PreparedDenoiser> make_prepared() override;
   nn::Condition null_condition(std::int64_t batch) override;
@@ -40,8 +41,8 @@ class Transformer final : public DiscreteDenoiser {
   torch::nn::Embedding code_{nullptr};
   torch::nn::Embedding row_{nullptr};
   torch::nn::Embedding column_{nullptr};
-  torch::nn::Linear pooled_{nullptr};     // text width -> D; empty without pooled_text
-  torch::nn::Sequential time_{nullptr};   // MLP of the sinusoids; empty with tables
+  torch::nn::Linear pooled_{nullptr};    // text width -> D; empty without pooled_text
+  torch::nn::Sequential time_{nullptr};  // MLP of the sinusoids; empty with tables
   torch::nn::ModuleList blocks_{nullptr};
   torch::nn::LayerNorm norm_{nullptr};
   torch::nn::Linear head_{nullptr};
@@ -89,8 +90,8 @@ std::vector<BlockModulation> Transformer::modulate(const at::Tensor& t, const at
   if (time_) {
     constexpr double kRange = 4000.0;  // the sinusoids' positions, whatever T is
     const double scale = kRange / static_cast<double>(options_.steps);
-    const at::Tensor vector =
-        time_->forward(nn::sinusoidal_embedding(index * scale, options_.width).to(null_.scalar_type()));
+    const at::Tensor vector = time_->forward(
+        nn::sinusoidal_embedding(index * scale, options_.width).to(null_.scalar_type()));
     input.shared = pooled.defined() ? vector + pooled : vector;
   }
   std::vector<BlockModulation> result;
@@ -130,7 +131,8 @@ at::Tensor Transformer::predict(const at::Tensor& x_t, const Context& context) {
   return logits.to(at::promote_types(logits.scalar_type(), at::kFloat));
 }
 
-at::Tensor Transformer::forward(const at::Tensor& x_t, const at::Tensor& t,
+at::Tensor Transformer::forward(const at::Tensor& x_t,
+                                const at::Tensor& t,
                                 const nn::Condition& condition) {
   Context context{.text = read(condition), .mask = nn::attention_mask(condition.mask)};
   context.modulation = modulate(t, pool(condition));

@@ -9,20 +9,20 @@
 
 namespace tessera::diffusion {
 
-/// The transformer of VQ-Diffusion (Gu et al., CVPR 2022, section 4.3). With time_embedding "table",
-/// pooled_text and mlp_adaln off it is the published network.
+/// The transformer of VQ-Diffusion (Gu et al., CVPR 2022, section 4.3). With time_embedding
+/// "table", pooled_text and mlp_adaln off it is the published network.
 struct TransformerOptions {
-  std::int64_t codes = 1024;            // K, without the mask
-  std::int64_t grid_height = 8;         // tokens of a picture: N = grid_height * grid_width
+  std::int64_t codes = 1024;     // K, without the mask
+  std::int64_t grid_height = 8;  // tokens of a picture: N = grid_height * grid_width
   std::int64_t grid_width = 8;
-  std::int64_t width = 192;             // D
+  std::int64_t width = 192;  // D
   std::int64_t layers = 4;
   std::int64_t heads = 4;
   std::int64_t mlp_ratio = 4;
-  std::int64_t condition_width = 128;   // of the text states
-  std::int64_t condition_length = 24;   // of the learned null condition
-  std::int64_t steps = 100;             // T
-  std::string time_embedding = "table"; // or "sinusoidal"
+  std::int64_t condition_width = 128;    // of the text states
+  std::int64_t condition_length = 24;    // of the learned null condition
+  std::int64_t steps = 100;              // T
+  std::string time_embedding = "table";  // or "sinusoidal"
   bool pooled_text = true;
   bool mlp_adaln = true;
   void validate() const;

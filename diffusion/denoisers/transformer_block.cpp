@@ -24,13 +24,13 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerOptions& o) {
   self_time_ = register_module("self_time", TimeModulation(o));
   self_attention_ = register_module("self_attention", nn::SelfAttention(o.width, o.heads));
   cross_time_ = register_module("cross_time", TimeModulation(o));
-  cross_attention_ = register_module(
-      "cross_attention", nn::CrossAttention(o.width, o.condition_width, o.heads));
+  cross_attention_ =
+      register_module("cross_attention", nn::CrossAttention(o.width, o.condition_width, o.heads));
   if (o.mlp_adaln) {
     mlp_time_ = register_module("mlp_time", TimeModulation(o));
   } else {
-    mlp_norm_ = register_module("mlp_norm",
-                                torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
+    mlp_norm_ =
+        register_module("mlp_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
   }
   mlp_ = register_module("mlp", nn::FeedForward(o.width, o.mlp_ratio));
 }
@@ -45,8 +45,10 @@ nn::KeysValues TransformerBlockImpl::keys_values(const at::Tensor& condition) {
   return cross_attention_->keys_values(condition);
 }
 
-at::Tensor TransformerBlockImpl::forward(const at::Tensor& x, const BlockModulation& modulation,
-                                         const nn::KeysValues& text, const at::Tensor& mask) {
+at::Tensor TransformerBlockImpl::forward(const at::Tensor& x,
+                                         const BlockModulation& modulation,
+                                         const nn::KeysValues& text,
+                                         const at::Tensor& mask) {
   at::Tensor h = x;
   h = h + self_attention_(nn::adaptive_layer_norm(h, modulation.self));
   h = h + cross_attention_(nn::adaptive_layer_norm(h, modulation.cross), text, mask);

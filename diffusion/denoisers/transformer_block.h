@@ -1,13 +1,13 @@
 #pragma once
 
+#include <cstdint>
+
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 #include <torch/nn/modules/embedding.h>
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
 #include <torch/nn/pimpl.h>
-
-#include <cstdint>
 
 #include "diffusion/denoisers/transformer.h"
 #include "nn/attention.h"
@@ -48,13 +48,15 @@ class TransformerBlockImpl : public torch::nn::Module {
   BlockModulation modulation(const TimeInput& time);
   nn::KeysValues keys_values(const at::Tensor& condition);  // [B, L, C]
   /// x [B, N, D]; mask from nn::attention_mask.
-  at::Tensor forward(const at::Tensor& x, const BlockModulation& modulation,
-                     const nn::KeysValues& text, const at::Tensor& mask);
+  at::Tensor forward(const at::Tensor& x,
+                     const BlockModulation& modulation,
+                     const nn::KeysValues& text,
+                     const at::Tensor& mask);
 
  private:
   TimeModulation self_time_{nullptr};
   TimeModulation cross_time_{nullptr};
-  TimeModulation mlp_time_{nullptr};       // one of these two
+  TimeModulation mlp_time_{nullptr};  // one of these two
   torch::nn::LayerNorm mlp_norm_{nullptr};
   nn::SelfAttention self_attention_{nullptr};
   nn::CrossAttention cross_attention_{nullptr};

@@ -14,7 +14,7 @@ namespace tessera::eval {
 namespace {
 
 std::filesystem::path atlas_path() {
-  return std::filesystem::path(TESSERA_SOURCE_DIR) / "data/scenes/atlas/emoji.safetensors";
+  return TESSERA_SOURCE_DIR "/data/scenes/atlas/emoji.safetensors";
 }
 
 data::SceneOptions small_world() {
@@ -191,7 +191,10 @@ TEST(Report, CountsWhatWasAskedFor) {
 TEST(RunCompositional, MeasuresTheReaderInTheWorldOfACard) {
   const test::TemporaryFolder folder;
   pipeline::write_model_card(folder.path(),
-                             {.name = "nothing", .world = small_world(), .has_world = true});
+                             {.name = "nothing",
+                              .world = small_world(),
+                              .has_world = true,
+                              .parts = {"vqvae"}});
   std::vector<std::string> captions;
   jobs::CompositionalRequest request{.model = folder.path(),
                                      .atlas = atlas_path(),
@@ -217,7 +220,7 @@ TEST(RunCompositional, MeasuresTheReaderInTheWorldOfACard) {
   EXPECT_FALSE(report["settings"].contains("steps"));
   EXPECT_GT(report["seconds"].get<double>(), 0);
 
-  pipeline::write_model_card(folder.path(), {.name = "worldless"});
+  pipeline::write_model_card(folder.path(), {.name = "worldless", .parts = {"vqvae"}});
   test::expect_error(ErrorCode::kInvalidArgument, "names no world",
                      [&] { jobs::run_compositional(request, {}, {}); });
   request.model = folder.path() / "none";

@@ -1,9 +1,9 @@
 #include "nn/attention.h"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 #include <torch/nn.h>
-
-#include <cmath>
 
 #include "nn/initialise.h"
 #include "tests/support/expect_error.h"
@@ -17,8 +17,11 @@ at::Tensor numbers(at::IntArrayRef shape, std::uint32_t stream) {
 }
 
 /// The definition in loops: softmax over the allowed keys of q.k / sqrt(d), head by head.
-at::Tensor by_hand(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                   const at::Tensor& mask, std::int64_t heads) {
+at::Tensor by_hand(const at::Tensor& q,
+                   const at::Tensor& k,
+                   const at::Tensor& v,
+                   const at::Tensor& mask,
+                   std::int64_t heads) {
   const std::int64_t d = q.size(2) / heads;
   at::Tensor out = at::zeros_like(q);
   for (std::int64_t b = 0; b < q.size(0); ++b) {
@@ -107,7 +110,8 @@ TEST(Attention, BothWaysInBfloat16Agree) {
 }
 
 TEST(Attention, HeadsMustDivideTheWidth) {
-  test::expect_error(ErrorCode::kInvalidArgument, "multiple of heads", [] { SelfAttention(10, 3); });
+  test::expect_error(
+      ErrorCode::kInvalidArgument, "multiple of heads", [] { SelfAttention(10, 3); });
   test::expect_error(ErrorCode::kInvalidArgument, "0 heads", [] { CrossAttention(8, 8, 0); });
 }
 

@@ -1,9 +1,9 @@
 #include "nn/initialise.h"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 #include <torch/nn.h>
-
-#include <cmath>
 
 #include "nn/feed_forward.h"
 
@@ -27,7 +27,9 @@ struct PairImpl : torch::nn::Module {
 };
 TORCH_MODULE(Pair);
 
-double deviation(const at::Tensor& x) { return x.std().item<double>(); }
+double deviation(const at::Tensor& x) {
+  return x.std().item<double>();
+}
 
 TEST(Initialise, EveryKindHasItsLaw) {
   Pair pair(false);

@@ -46,9 +46,8 @@ TEST(AdaptiveNorm, EqualsTheReference) {
   expect_close(adaptive_layer_norm(x, at::zeros({1, 8})),
                {-1.3416354, -0.44721181, 0.44721181, 1.3416354},
                1e-6);
-  expect_close(adaptive_layer_norm(x, modulation),
-               {-0.47579896, -0.53665417, -0.41862465, 2.3782896},
-               1e-6);
+  expect_close(
+      adaptive_layer_norm(x, modulation), {-0.47579896, -0.53665417, -0.41862465, 2.3782896}, 1e-6);
 }
 
 TEST(TimeEmbedding, EqualsTheReference) {

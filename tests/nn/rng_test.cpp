@@ -1,10 +1,10 @@
 #include "nn/rng.h"
 
+#include <cmath>
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
-
-#include <cmath>
 
 namespace tessera::nn {
 namespace {
@@ -25,6 +25,15 @@ TEST(Rng, SplittingTheBatchChangesNothing) {
     apart.push_back(Rng::of_run(5, i, 1).normal(Purpose::kPrior, 1, {3, 5}));
   }
   EXPECT_TRUE(at::equal(together, at::cat(apart)));
+}
+
+TEST(Rng, PictureKOfASeedIsPictureZeroOfSeedPlusK) {
+  const std::vector<std::uint64_t> seeds = {7, 8, ~0ull, 0};
+  const at::Tensor together = Rng::of_seeds(seeds).uniform(Purpose::kStep, 2, {9});
+  for (std::size_t row = 0; row < seeds.size(); ++row) {
+    const at::Tensor alone = Rng::of_run(seeds[row], 0, 1).uniform(Purpose::kStep, 2, {9});
+    EXPECT_TRUE(at::equal(together[static_cast<std::int64_t>(row)], alone[0])) << row;
+  }
 }
 
 TEST(Rng, ThreadsDoNotMatter) {
@@ -75,9 +84,8 @@ TEST(Noise, ARecordingReplacesTheStream) {
   const at::Tensor recorded = at::full({2, 3}, 0.25);
   const Noise noise{.rng = Rng::of_run(1, 0, 2), .recorded = recorded};
   EXPECT_TRUE(at::equal(noise.uniform(Purpose::kStep, 0, {3}), recorded));
-  EXPECT_NEAR(noise.gumbel(Purpose::kStep, 0, {3})[0][0].item<double>(),
-              -std::log(-std::log(0.25)),
-              1e-7);
+  EXPECT_NEAR(
+      noise.gumbel(Purpose::kStep, 0, {3})[0][0].item<double>(), -std::log(-std::log(0.25)), 1e-7);
 }
 
 }  // namespace

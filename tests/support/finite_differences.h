@@ -1,13 +1,13 @@
 #pragma once
 
-#include <ATen/ATen.h>
-#include <gtest/gtest.h>
-#include <torch/nn/module.h>
-
 #include <cmath>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <torch/nn/module.h>
 
 #include "nn/rng.h"
 

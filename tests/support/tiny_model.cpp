@@ -101,7 +101,7 @@ Options options_of(const TinySizes& sizes) {
 std::vector<text::PieceEntry> token_table() {
   using text::PieceKind;
   std::vector<text::PieceEntry> entries = {{"<pad>", 0, PieceKind::kControl},
-                                           {"<unk>", 0, PieceKind::kUnknown},
+                                           {"<unk>", 0, PieceKind::kUnk},
                                            {"<bos>", 0, PieceKind::kControl},
                                            {"<eos>", 0, PieceKind::kControl}};
   for (const std::string& word : tiny_words()) {

@@ -44,12 +44,14 @@ std::unique_ptr<const Tokenizer> small(bool bytes = false) {
                                       bytes));
 }
 
-std::vector<std::int32_t> ids(const Tokenizer& tokenizer, const std::string& prompt,
+std::vector<std::int32_t> ids(const Tokenizer& tokenizer,
+                              const std::string& prompt,
                               std::int64_t length = 40) {
   const Tokens rows = tokenizer.encode(std::vector{prompt}, length);
   const auto count = rows.lengths.front();
   EXPECT_EQ(std::ssize(rows.ids), length);
-  EXPECT_TRUE(std::all_of(rows.ids.begin() + count, rows.ids.end(), [](auto i) { return i == kPad; }));
+  EXPECT_TRUE(
+      std::all_of(rows.ids.begin() + count, rows.ids.end(), [](auto i) { return i == kPad; }));
   return {rows.ids.begin(), rows.ids.begin() + count};
 }
 
@@ -77,9 +79,16 @@ TEST(TableTokenizer, OrItsBytes) {
 
 /// Against the best of all segmentations, enumerated.
 TEST(TableTokenizer, FindsTheBestOfAllSegmentations) {
-  const std::vector<std::pair<std::string, float>> pieces = {
-      {kMark, -2.0f}, {"a", -2.5f}, {"b", -2.6f}, {"ab", -3.9f}, {"ba", -4.3f}, {"aab", -6.1f},
-      {kMark + "a", -3.1f}, {kMark + "ab", -5.2f}, {"bb", -6.0f}, {"abab", -7.0f}};
+  const std::vector<std::pair<std::string, float>> pieces = {{kMark, -2.0f},
+                                                             {"a", -2.5f},
+                                                             {"b", -2.6f},
+                                                             {"ab", -3.9f},
+                                                             {"ba", -4.3f},
+                                                             {"aab", -6.1f},
+                                                             {kMark + "a", -3.1f},
+                                                             {kMark + "ab", -5.2f},
+                                                             {"bb", -6.0f},
+                                                             {"abab", -7.0f}};
   const auto t = make_table_tokenizer(entries(pieces, false));
   std::map<std::string, double> score;
   for (const auto& [piece, value] : pieces) score[piece] = static_cast<double>(value);

@@ -23,9 +23,13 @@ std::shared_ptr<TextEncoder> tiny_encoder(double deviation = 0.3) {
   return encoder;
 }
 
-at::Tensor ids(std::vector<std::int64_t> row) { return at::tensor(row, at::kLong).unsqueeze(0); }
+at::Tensor ids(std::vector<std::int64_t> row) {
+  return at::tensor(row, at::kLong).unsqueeze(0);
+}
 
-double largest(const at::Tensor& difference) { return difference.abs().max().item<double>(); }
+double largest(const at::Tensor& difference) {
+  return difference.abs().max().item<double>();
+}
 
 TEST(TransformerEncoder, ShapesAndMask) {
   const at::NoGradGuard no_grad;

@@ -12,7 +12,8 @@ namespace tessera::train {
 namespace {
 
 TEST(ClipGradients, ScalesTheCommonNormAndReportsTheOneBefore) {
-  const std::vector<at::Tensor> gradients = {at::tensor({3.0, 0.0}), at::tensor({{4.0}, {12.0}})};
+  const std::vector<at::Tensor> gradients = {at::tensor({3.0, 0.0}),
+                                             at::tensor({4.0, 12.0}).view({2, 1})};
   const at::Tensor norm = clip_gradients(gradients, 6.5);
   EXPECT_NEAR(norm.item<double>(), 13.0, 1e-5);
   EXPECT_NEAR(gradients[0][0].item<double>(), 1.5, 1e-5);

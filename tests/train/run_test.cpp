@@ -179,7 +179,7 @@ TEST(Run, SheetsGoToTheWriterThatIsGiven) {
   options.write_sheet = [&](const fs::path& file, const at::Tensor& sheet) {
     EXPECT_EQ(sheet.sizes(), (at::IntArrayRef{4, 4, 3}));
     names.push_back(file.filename());
-    write_file_atomically(file, "not a picture");
+    write_file_atomically(file, "\x89PNG\r\n\x1a\n" + std::string(40, 'x'));
   };
   Counter counter;
   run(counter, numbered, options, {}, {});

@@ -36,6 +36,18 @@ TEST(TimeSampler, UniformCoversTheChainEvenlyInEveryBatch) {
   for (const int count : per_pair) EXPECT_EQ(count, 1);
 }
 
+TEST(TimeSampler, NoRowIsTiedToATime) {
+  const TimeSampler sampler("uniform", 8);
+  std::vector<double> sum(4);
+  for (std::int64_t step = 1; step <= 400; ++step) {
+    const at::Tensor t = sampler.draw(nn::Rng::of_run(3, step * 4, 4), step).t;
+    for (std::int64_t row = 0; row < 4; ++row) {
+      sum[static_cast<std::size_t>(row)] += t[row].item<double>();
+    }
+  }
+  for (const double total : sum) EXPECT_NEAR(total / 400, 4.5, 0.5);  // four standard errors
+}
+
 TEST(TimeSampler, ImportanceIsUniformUntilEveryTimeWasMetElevenTimes) {
   TimeSampler sampler("importance", 4);
   const at::Tensor t = at::arange(1, 5, at::kLong);

@@ -1,9 +1,9 @@
 #include "text/tokenizers/normalise.h"
 
-#include <utf8proc.h>
-
 #include <cstdlib>
 #include <memory>
+
+#include <utf8proc.h>
 
 #include "core/error.h"
 #include "io/utf8.h"

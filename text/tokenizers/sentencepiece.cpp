@@ -1,11 +1,11 @@
 #include "text/tokenizers/sentencepiece.h"
 
-#include <sentencepiece_processor.h>
-#include <sentencepiece_trainer.h>
-
 #include <set>
 #include <sstream>
 #include <vector>
+
+#include <sentencepiece_processor.h>
+#include <sentencepiece_trainer.h>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -139,7 +139,8 @@ void SentencePieceOptions::validate() const {
                 coverage);
 }
 
-void train_sentencepiece(std::span<const std::string> captions, const SentencePieceOptions& options,
+void train_sentencepiece(std::span<const std::string> captions,
+                         const SentencePieceOptions& options,
                          const std::filesystem::path& folder) {
   options.validate();
   CorpusIterator iterator(captions);

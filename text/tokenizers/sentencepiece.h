@@ -13,7 +13,8 @@ namespace tessera::text {
 
 /// A SentencePiece model made by train_sentencepiece ("tokenizer.model"). Prompts go through
 /// normalise() and then the model's own normalisation, which folds case: "Red Apple" = "red apple".
-/// Throws kNotFound, kCorruptFile (not a model, or not with Tessera's ids of <pad>, <unk>, <bos>, <eos>).
+/// Throws kNotFound, kCorruptFile (not a model, or not with Tessera's ids of <pad>, <unk>, <bos>,
+/// <eos>).
 std::unique_ptr<const Tokenizer> load_sentencepiece(const std::filesystem::path& model);
 
 struct SentencePieceOptions {
@@ -24,7 +25,9 @@ struct SentencePieceOptions {
 
 template <typename Visitor>
 void visit_fields(Visitor& v, SentencePieceOptions& o) {
-  v("vocabulary", o.vocabulary, "most pieces, 260 for bytes and controls included; fewer if the text has fewer");
+  v("vocabulary",
+    o.vocabulary,
+    "most pieces, 260 for bytes and controls included; fewer if the text has fewer");
   v("coverage", o.coverage, "share of the text's characters that get a piece; the rest is bytes");
 }
 
@@ -32,7 +35,8 @@ void visit_fields(Visitor& v, SentencePieceOptions& o) {
 /// `folder` (made where missing), each atomically. One thread, no randomness: the same captions in
 /// the same order give the same bytes. Writes nothing to the standard streams.
 /// Throws kInvalidArgument (no text, a vocabulary too small for its letters), kIo.
-void train_sentencepiece(std::span<const std::string> captions, const SentencePieceOptions& options,
+void train_sentencepiece(std::span<const std::string> captions,
+                         const SentencePieceOptions& options,
                          const std::filesystem::path& folder);
 
 }  // namespace tessera::text

@@ -9,18 +9,9 @@ namespace tessera::train {
 
 bool Muon::is_hidden_matrix(const Parameter& parameter) {
   if (parameter.value.dim() < 2) return false;
-  // The last parts of the names of the house's tables and heads.
-  constexpr std::array<std::string_view, 11> kOthers = {"embed",
-                                                        "embedding",
-                                                        "code",
-                                                        "row",
-                                                        "column",
-                                                        "position",
-                                                        "positions",
-                                                        "null",
-                                                        "head",
-                                                        "table",
-                                                        "token"};
+  // Names of the tables and of the last layers in vqvae/, diffusion/denoisers/ and text/.
+  constexpr std::array<std::string_view, 10> kOthers = {
+      "code", "row", "column", "positions", "pieces", "table", "null", "embed", "head", "leave"};
   std::string_view name = parameter.name;
   while (!name.empty()) {
     const std::size_t dot = name.find('.');

@@ -13,14 +13,8 @@
 
 namespace tessera::data {
 
-inline std::filesystem::path atlas_path() {
-  return std::filesystem::path(TESSERA_SOURCE_DIR) / "data/scenes/atlas/emoji.safetensors";
-}
-
-inline const std::shared_ptr<const Atlas>& shared_atlas() {
-  static const std::shared_ptr<const Atlas> atlas = read_atlas(atlas_path());
-  return atlas;
-}
+std::filesystem::path atlas_path();
+const std::shared_ptr<const Atlas>& shared_atlas();
 
 inline std::vector<std::int64_t> first_indices(std::int64_t count) {
   std::vector<std::int64_t> out(static_cast<std::size_t>(count));

@@ -18,7 +18,7 @@ constexpr std::int64_t kScenes = 22;
 constexpr std::int64_t kGrid = 8;  // a picture is recorded as 8 x 8 mean colours
 
 std::string golden_path() {
-  return std::string(TESSERA_SOURCE_DIR) + "/tests/data/scenes/golden_scenes.txt";
+  return TESSERA_SOURCE_DIR "/tests/data/scenes/golden_scenes.txt";
 }
 
 at::Tensor mean_colours(const at::Tensor& images) {

@@ -21,7 +21,7 @@ std::vector<std::string> cells_of(const std::string& line) {
 }
 
 TEST(Nouns, TableIsTheFileBesideIt) {
-  std::ifstream file(std::string(TESSERA_SOURCE_DIR) + "/data/scenes/nouns.tsv");
+  std::ifstream file(TESSERA_SOURCE_DIR "/data/scenes/nouns.tsv");
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) {
     if (!line.starts_with('#')) lines.push_back(line);

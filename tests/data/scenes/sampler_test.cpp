@@ -134,7 +134,9 @@ TEST(Sampler, JitterTintsNoGrey) {
       EXPECT_EQ(rgb[0], rgb[2]);
       grays.insert(rgb[0]);
     }
-    if (s.background == kWhite) EXPECT_THAT(rgb, testing::Each(255));
+    if (s.background == kWhite) {
+      EXPECT_THAT(rgb, testing::Each(255));
+    }
   }
   EXPECT_GT(grays.size(), 10U);
 }

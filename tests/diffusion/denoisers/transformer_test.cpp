@@ -1,10 +1,10 @@
 #include "diffusion/denoisers/transformer.h"
 
+#include <string>
+
 #include <ATen/autocast_mode.h>
 #include <gtest/gtest.h>
 #include <torch/nn.h>
-
-#include <string>
 
 #include "nn/initialise.h"
 #include "tests/support/expect_error.h"
@@ -16,8 +16,15 @@ namespace {
 using test::expect_error;
 
 TransformerOptions tiny() {
-  return {.codes = 5, .grid_height = 2, .grid_width = 3, .width = 16, .layers = 2, .heads = 2,
-          .condition_width = 12, .condition_length = 4, .steps = 10};
+  return {.codes = 5,
+          .grid_height = 2,
+          .grid_width = 3,
+          .width = 16,
+          .layers = 2,
+          .heads = 2,
+          .condition_width = 12,
+          .condition_length = 4,
+          .steps = 10};
 }
 
 /// The variants whose code paths differ.
@@ -37,7 +44,8 @@ std::vector<TransformerOptions> variants() {
 }
 
 std::string name(const TransformerOptions& o) {
-  return concat(o.time_embedding, o.pooled_text ? ", pooled" : "", o.mlp_adaln ? ", MLP AdaLN" : "");
+  return concat(
+      o.time_embedding, o.pooled_text ? ", pooled" : "", o.mlp_adaln ? ", MLP AdaLN" : "");
 }
 
 std::shared_ptr<DiscreteDenoiser> model(const TransformerOptions& options = tiny()) {
@@ -52,19 +60,20 @@ at::Tensor normal(at::IntArrayRef shape, std::uint32_t stream) {
 
 /// Three rows with texts of 5, 3 and 2 real tokens.
 struct Example {
-  at::Tensor x = at::tensor({0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5, 1, 1, 0, 5, 2, 5}, at::kLong)
-                     .view({3, 6});
+  at::Tensor x =
+      at::tensor({0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5, 1, 1, 0, 5, 2, 5}, at::kLong).view({3, 6});
   at::Tensor t = at::tensor({1, 10, 4}, at::kLong);
-  nn::Condition text{
-      .tokens = normal({3, 5, 12}, 1),
-      .mask = at::arange(5).unsqueeze(0).lt(at::tensor({5, 3, 2}).unsqueeze(1))};
+  nn::Condition text{.tokens = normal({3, 5, 12}, 1),
+                     .mask = at::arange(5).unsqueeze(0).lt(at::tensor({5, 3, 2}).unsqueeze(1))};
 };
 
 nn::Condition rows(const nn::Condition& text, const at::Tensor& index) {
   return {.tokens = text.tokens.index_select(0, index), .mask = text.mask.index_select(0, index)};
 }
 
-double largest(const at::Tensor& difference) { return difference.abs().max().item<double>(); }
+double largest(const at::Tensor& difference) {
+  return difference.abs().max().item<double>();
+}
 
 TEST(Transformer, AnswersOneFloatACodeAndNoneForTheMask) {
   const at::NoGradGuard no_grad;
@@ -192,7 +201,8 @@ TEST(Transformer, PaddingOfTheTextDoesNotMatter) {
     EXPECT_GT(largest(denoiser->forward(e.x, e.t, other) - before), 1e-2) << name(options);
     const nn::Condition all{.tokens = e.text.tokens, .mask = at::ones_like(e.text.mask)};
     const nn::Condition no_mask{.tokens = e.text.tokens};
-    EXPECT_LT(largest(denoiser->forward(e.x, e.t, all) - denoiser->forward(e.x, e.t, no_mask)), 1e-5);
+    EXPECT_LT(largest(denoiser->forward(e.x, e.t, all) - denoiser->forward(e.x, e.t, no_mask)),
+              1e-5);
   }
 }
 

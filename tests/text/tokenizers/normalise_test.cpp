@@ -12,16 +12,22 @@ TEST(Normalise, PlainTextStays) {
 }
 
 TEST(Normalise, CompatibilityFormsBecomePlain) {
-  EXPECT_EQ(normalise("\xEF\xBC\xA1\xEF\xBD\x82"), "Ab");        // full-width A b
-  EXPECT_EQ(normalise("\xEF\xAC\x81sh"), "fish");                // ligature fi
-  EXPECT_EQ(normalise("cafe\xCC\x81"), "caf\xC3\xA9");           // combining acute
+  EXPECT_EQ(normalise("\xEF\xBC\xA1\xEF\xBD\x82"), "Ab");  // full-width A b
+  EXPECT_EQ(normalise("\xEF\xAC\x81sh"), "fish");          // ligature fi
+  EXPECT_EQ(normalise("cafe\xCC\x81"), "caf\xC3\xA9");     // combining acute
 }
 
 TEST(Normalise, BadBytesAndControls) {
-  EXPECT_EQ(normalise("a\xFF" "b"), "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(normalise("a\xFF"
+                      "b"),
+            "a\xEF\xBF\xBD"
+            "b");
   EXPECT_EQ(normalise("\xED\xA0\x80").find("\xED"), std::string::npos);  // a surrogate
   EXPECT_EQ(normalise("red\napple"), "red apple");
-  EXPECT_EQ(normalise(std::string("a\0b\x01" "c", 5)), "abc");
+  EXPECT_EQ(normalise(std::string("a\0b\x01"
+                                  "c",
+                                  5)),
+            "abc");
 }
 
 }  // namespace

@@ -21,8 +21,16 @@ std::string pick(const std::vector<std::string>& words, std::uint32_t row, std::
 
 /// Captions in the manner of the scene grammar.
 std::vector<std::string> captions(std::uint32_t count) {
-  const std::vector<std::string> nouns{"apple", "book", "robot", "sailboat", "tulip", "umbrella",
-                                       "maple leaf", "fire truck", "heart", "balloon"};
+  const std::vector<std::string> nouns{"apple",
+                                       "book",
+                                       "robot",
+                                       "sailboat",
+                                       "tulip",
+                                       "umbrella",
+                                       "maple leaf",
+                                       "fire truck",
+                                       "heart",
+                                       "balloon"};
   const std::vector<std::string> colours{"red", "blue", "green", "orange", "black", "purple"};
   const std::vector<std::string> relations{"above", "below", "to the left of", "to the right of"};
   const std::vector<std::string> on{"on", "with", "against"};
@@ -48,9 +56,20 @@ const std::filesystem::path& trained() {
 }
 
 std::vector<std::string> awkward_prompts() {
-  std::vector<std::string> prompts{"", " ", "Red Apple", "A  RED\tapple\n", "a zebra!", "applebook",
-                                   "!!!", "red,blue", "redapple", "\xF0\x9F\x8D\x8E apple",
-                                   "caf\xC3\xA9", "a\xFFz", "two 3 robots", "umbrellaumbrella x"};
+  std::vector<std::string> prompts{"",
+                                   " ",
+                                   "Red Apple",
+                                   "A  RED\tapple\n",
+                                   "a zebra!",
+                                   "applebook",
+                                   "!!!",
+                                   "red,blue",
+                                   "redapple",
+                                   "\xF0\x9F\x8D\x8E apple",
+                                   "caf\xC3\xA9",
+                                   "a\xFFz",
+                                   "two 3 robots",
+                                   "umbrellaumbrella x"};
   for (const std::string& line : captions(400)) prompts.push_back(line);
   return prompts;
 }
@@ -123,10 +142,9 @@ TEST(SentencePiece, EqualsTheProgram) {
   std::string text;
   for (const std::string& line : lines) text += line + "\n";
   folder.write("lines.txt", text);
-  const std::string command = "spm_encode --output_format=id --model=" +
-                              (trained() / "tokenizer.model").string() + " < " +
-                              (folder / "lines.txt").string() + " > " +
-                              (folder / "ids.txt").string() + " 2>/dev/null";
+  const std::string command =
+      "spm_encode --output_format=id --model=" + (trained() / "tokenizer.model").string() + " < " +
+      (folder / "lines.txt").string() + " > " + (folder / "ids.txt").string() + " 2>/dev/null";
   ASSERT_EQ(std::system(command.c_str()), 0);
   const Tokens rows = load_table_tokenizer(trained() / "tokens.tsv")->encode(lines, 40);
   std::istringstream output(read_file(folder / "ids.txt"));

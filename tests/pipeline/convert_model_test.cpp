@@ -1,0 +1,69 @@
+#include "pipeline/convert_model.h"
+
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
+
+#include "io/state_dict.h"
+#include "pipeline/pipeline.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_model.h"
+
+namespace tessera::pipeline {
+namespace {
+
+using test::expect_error;
+using test::TemporaryFolder;
+namespace fs = std::filesystem;
+
+TEST(ConvertModel, HalvesTheWeightsAndStillLoads) {
+  const TemporaryFolder folder;
+  const fs::path from = folder.path() / "from";
+  const fs::path to = folder.path() / "to";
+  test::write_tiny_model(from);
+  convert_model(from, to, "bf16");
+
+  const fs::path weights = fs::path("transformer") / "model.safetensors";
+  const io::StateDict before = io::read_state_dict(from / weights);
+  const io::StateDict after = io::read_state_dict(to / weights);
+  ASSERT_EQ(before.tensors.size(), after.tensors.size());
+  for (const auto& [name, value] : before.tensors) {
+    const at::Tensor& stored = after.tensors.at(name);
+    if (!value.is_floating_point()) continue;
+    EXPECT_EQ(stored.scalar_type(), at::kBFloat16) << name;
+    // bfloat16 keeps 8 significant bits: half a unit in the last place is 2^-9.
+    EXPECT_TRUE(at::allclose(stored.to(value.scalar_type()), value, 0x1p-8, 1e-30)) << name;
+  }
+  EXPECT_LT(fs::file_size(to / weights), fs::file_size(from / weights));
+  EXPECT_NO_THROW(check_model_files(to, read_model_card(to)));
+  EXPECT_NO_THROW(load_pipeline(to, at::kCPU));
+  EXPECT_FALSE(fs::exists(folder.path() / "to.unfinished"));
+}
+
+TEST(ConvertModel, RefusesAnUnknownTypeAndAFolderThatExists) {
+  const TemporaryFolder folder;
+  test::write_tiny_model(folder.path() / "from");
+  expect_error(ErrorCode::kInvalidArgument, "fp32, bf16, fp16", [&] {
+    convert_model(folder.path() / "from", folder.path() / "to", "int3");
+  });
+  expect_error(ErrorCode::kInvalidArgument, "exists already", [&] {
+    convert_model(folder.path() / "from", folder.path() / "from", "bf16");
+  });
+  EXPECT_FALSE(fs::exists(folder.path() / "to"));
+}
+
+TEST(ConvertModel, ADamagedModelLeavesNothing) {
+  const TemporaryFolder folder;
+  const fs::path from = folder.path() / "from";
+  test::write_tiny_model(from);
+  fs::resize_file(from / "transformer" / "model.safetensors", 100);
+  expect_error(ErrorCode::kCorruptFile, "transformer", [&] {
+    convert_model(from, folder.path() / "to", "bf16");
+  });
+  EXPECT_FALSE(fs::exists(folder.path() / "to"));
+  EXPECT_FALSE(fs::exists(folder.path() / "to.unfinished"));
+}
+
+}  // namespace
+}  // namespace tessera::pipeline
