@@ -13,6 +13,7 @@ std::string entry(const std::string& name, const std::string& text) {
   std::string lines = "  " + name;
   std::size_t column = lines.size();
   if (column + 2 > kFirstColumn) {
+    lines.resize(lines.find_last_not_of(' ') + 1);
     lines += "\n";
     column = 0;
   }
@@ -51,14 +52,14 @@ std::string HelpFormat::make_option_opts(const CLI::Option* option) const {
 
 std::string HelpFormat::make_option(const CLI::Option* option, bool is_positional) const {
   const std::string name = is_positional ? option->get_name(true) : option->get_name(false, true);
-  std::string shown;
+  std::string shown;  // "-s, --seed"
   for (const char c : name) shown += c == ',' ? std::string(", ") : std::string(1, c);
   return entry(is_positional ? shown : shown + make_option_opts(option), option->get_description());
 }
 
 std::string HelpFormat::make_group(std::string group, bool is_positional,
                                    std::vector<const CLI::Option*> options) const {
-  std::string text = "\n" + group + ":\n";
+  std::string text = group + ":\n";
   for (const CLI::Option* option : options) text += make_option(option, is_positional);
   return text;
 }

@@ -27,8 +27,9 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 
 std::optional<std::string> nearest_word(const std::string& word,
                                         std::span<const std::string> known) {
-  constexpr std::size_t kLongestWord = 64;  // longer ones are no misspelling
-  if (word.size() > kLongestWord) return std::nullopt;
+  constexpr std::size_t kShortestWord = 3;  // any two letters are near some word
+  constexpr std::size_t kLongestWord = 64;
+  if (word.size() < kShortestWord || word.size() > kLongestWord) return std::nullopt;
   std::size_t best = word.size() <= 4 ? 1 : 2;
   std::optional<std::string> nearest;
   for (const std::string& candidate : known) {

@@ -1,12 +1,12 @@
 #include "nn/attention.h"
 
 #include <cmath>
-#include <limits>
 
 #include <torch/nn.h>
 
 #include "core/error.h"
 #include "nn/linear.h"
+#include "nn/masked_softmax.h"
 
 namespace tessera::nn {
 namespace {
@@ -24,11 +24,9 @@ bool plain_products_are_faster(const at::Tensor& query) {
 
 at::Tensor plain_attention(const at::Tensor& query, const KeysValues& kv, const at::Tensor& mask) {
   const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(-1)));
-  at::Tensor scores = at::matmul(query * scale, kv.keys.transpose(-2, -1));
-  if (mask.defined()) {
-    scores = scores.masked_fill(mask.logical_not(), -std::numeric_limits<double>::infinity());
-  }
-  return at::matmul(scores.softmax(-1), kv.values);
+  const at::Tensor scores = at::matmul(query, kv.keys.transpose(-2, -1));
+  const at::Tensor visible = mask.defined() ? mask.flatten(1) : mask;
+  return at::matmul(masked_softmax(scores, visible, scale), kv.values);
 }
 
 at::Tensor attend(const at::Tensor& query, const KeysValues& kv, const at::Tensor& mask) {

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "io/state_dict.h"
 #include "pipeline/model_card.h"
+#include "vqvae/codebook_averages.h"
 
 namespace tessera::pipeline {
 namespace fs = std::filesystem;
@@ -26,7 +27,9 @@ void convert_part(const fs::path& from, const fs::path& to, at::ScalarType type)
   for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
     const fs::path target = to / entry.path().filename();
     if (entry.path().extension() == ".safetensors") {
-      io::write_safetensors(target, io::cast(io::read_state_dict(entry.path()), type));
+      io::StateDict state = io::read_state_dict(entry.path());
+      if (from.filename() == kVqVaePart) vqvae::drop_codebook_averages(state.tensors);
+      io::write_safetensors(target, io::cast(state, type));
     } else if (entry.is_regular_file()) {
       fs::copy_file(entry.path(), target);
     }

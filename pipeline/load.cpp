@@ -7,6 +7,7 @@
 #include "io/json_fields.h"
 #include "io/state_dict.h"
 #include "pipeline/parts.h"
+#include "vqvae/codebook_averages.h"
 
 namespace tessera::pipeline {
 namespace fs = std::filesystem;
@@ -68,8 +69,11 @@ Parts load_parts(const fs::path& model, const ModelCard& card) {
 
   const fs::path codec = folder(kVqVaePart);
   in_part(codec, [&] {
-    parts.codec = std::make_shared<vqvae::VqVaeImpl>(read_options<vqvae::VqVaeOptions>(codec));
-    load_weights(*parts.codec, codec);
+    const auto options = read_options<vqvae::VqVaeOptions>(codec);
+    parts.codec = std::make_shared<vqvae::VqVaeImpl>(options);
+    io::StateDict weights = io::read_state_dict(codec / kWeightsFile);
+    vqvae::restore_codebook_averages(weights.tensors, options);
+    io::load_strictly(*parts.codec, weights, (codec / kWeightsFile).string());
   });
   if (!card.has_part(kTransformerPart)) return parts;
 

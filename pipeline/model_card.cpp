@@ -38,12 +38,14 @@ ModelCard parse_card(const io::Json& json) {
   card.has_world = json.contains("world") && !json["world"].is_null();
   if (card.has_world) io::from_json_fields(json["world"], card.world, "world");
   const io::Json parts = json.value("parts", io::Json::array());
+  TESSERA_CHECK(parts.is_array(), kCorruptFile, "\"parts\" must be a list of strings");
   for (const io::Json& part : parts) {
     TESSERA_CHECK(part.is_string(), kCorruptFile, "\"parts\" must be a list of strings");
     card.parts.push_back(part.get<std::string>());
   }
   TESSERA_CHECK(!card.parts.empty(), kCorruptFile, "\"parts\" names no part");
   const io::Json hashes = json.value("sha256", io::Json::object());
+  TESSERA_CHECK(hashes.is_object(), kCorruptFile, "\"sha256\" must map files to strings");
   for (const auto& [file, hash] : hashes.items()) {
     TESSERA_CHECK(hash.is_string(), kCorruptFile, "\"sha256\" must map files to strings");
     card.hashes[file] = hash.get<std::string>();

@@ -1,10 +1,14 @@
 #include "text/transformer_encoder.h"
 
+#include <tuple>
+#include <utility>
+
 #include <torch/nn.h>
 
 #include "core/error.h"
 #include "nn/attention.h"
 #include "nn/feed_forward.h"
+#include "nn/residual_norm.h"
 #include "text/tokenizer.h"
 
 namespace tessera::text {
@@ -20,9 +24,14 @@ class LayerImpl : public torch::nn::Module {
     mlp_ = register_module("mlp", nn::FeedForward(o.width, 4));
   }
 
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& mask) {
-    const at::Tensor attended = x + attention_(attention_norm_(x), mask);
-    return attended + mlp_(mlp_norm_(attended));
+  /// Adds `branch` to `x` and takes both on: the sum and the MLP's branch, which is not added yet.
+  std::pair<at::Tensor, at::Tensor> forward(const at::Tensor& x,
+                                            const at::Tensor& branch,
+                                            const at::Tensor& mask) {
+    const auto first = nn::residual_norm(x, branch, nn::weights_of(attention_norm_));
+    const auto second =
+        nn::residual_norm(first.sum, attention_(first.output, mask), nn::weights_of(mlp_norm_));
+    return {second.sum, mlp_(second.output)};
   }
 
  private:
@@ -52,11 +61,12 @@ class TransformerEncoder final : public TextEncoder {
                   ", got ",
                   ids.sizes());
     const at::Tensor mask = ids.ne(kPad);
+    at::Tensor branch;  // of the layer before, added by the next norm
     at::Tensor x = pieces_(ids) + positions_->weight.slice(0, 0, ids.size(1));
     for (const auto& layer : *layers_) {
-      x = layer->as<LayerImpl>()->forward(x, nn::attention_mask(mask));
+      std::tie(x, branch) = layer->as<LayerImpl>()->forward(x, branch, nn::attention_mask(mask));
     }
-    const at::Tensor states = norm_(x);
+    const at::Tensor states = nn::residual_norm(x, branch, nn::weights_of(norm_)).output;
     return {.tokens = states.to(at::promote_types(states.scalar_type(), at::kFloat)), .mask = mask};
   }
 

@@ -4,6 +4,7 @@
 #include "io/json_fields.h"
 #include "io/sha256.h"
 #include "io/state_dict.h"
+#include "vqvae/codebook_averages.h"
 
 namespace tessera::train {
 namespace fs = std::filesystem;
@@ -28,7 +29,9 @@ Codec load_codec(const fs::path& where, c10::Device device) {
   vqvae::VqVaeOptions options;
   io::from_json_fields(io::read_json(config), options, config.string());
   codec.model = std::make_shared<vqvae::VqVaeImpl>(options);
-  io::load_strictly(*codec.model, io::read_state_dict(weights), weights.string());
+  io::StateDict state = io::read_state_dict(weights);
+  vqvae::restore_codebook_averages(state.tensors, options);
+  io::load_strictly(*codec.model, state, weights.string());
   codec.fingerprint = io::sha256(io::sha256_of_file(config) + io::sha256_of_file(weights));
   codec.model->to(device);
   codec.model->eval();

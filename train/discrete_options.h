@@ -30,10 +30,10 @@ void visit_fields(Visitor& v, DiscreteModel& o) {
   v("code_cache", o.code_cache, "folder in which codes are kept between epochs; empty = none");
 }
 
-/// Section "objective" of stage diffusion. "vb" is the variational bound with its auxiliary term, each
-/// row weighted by 1 / p(t). "masked-ce" is the mean cross-entropy of the masked tokens of the batch
-/// plus T * auxiliary_weight times that of all tokens: the bound's terms without its weight 1 / C_t,
-/// which makes rows with few masks count most; its gradient is far less noisy.
+/// Section "objective" of stage diffusion. "vb" is the variational bound with its auxiliary term,
+/// each row weighted by 1 / p(t). "masked-ce" is the mean cross-entropy of the masked tokens of the
+/// batch plus T * auxiliary_weight times that of all tokens: the bound's terms without its weight 1
+/// / C_t, which makes rows with few masks count most; its gradient is far less noisy.
 struct DiscreteObjective {
   std::string kind = "vb";  // vb, masked-ce
   diffusion::DiscreteLossOptions loss{};

@@ -19,7 +19,6 @@
 #include "train/ema.h"
 #include "train/masked_validation.h"
 #include "train/optimizer.h"
-#include "train/sheet.h"
 #include "train/time_sampler.h"
 
 namespace tessera::train {
@@ -291,7 +290,7 @@ std::vector<std::pair<std::string, at::Tensor>> DiscreteTrainer::samples() {
                                                      {.rng = nn::Rng::of_run(o_.seed, 0, rows)},
                                                      {},
                                                      {});
-  return {{"generated", above(batch.images, sampled.images)}};
+  return {{"generated", at::cat({batch.images, sampled.images}, 2)}};
 }
 
 const std::vector<Rows>& DiscreteTrainer::held_out_rows() {

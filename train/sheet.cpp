@@ -25,23 +25,4 @@ at::Tensor make_sheet(const at::Tensor& pictures, std::int64_t columns) {
   return sheet;
 }
 
-at::Tensor above(const at::Tensor& upper, const at::Tensor& lower, std::int64_t columns) {
-  const std::int64_t count = upper.size(0);
-  const std::int64_t lines = (count + columns - 1) / columns;
-  std::vector<at::Tensor> rows;
-  for (std::int64_t line = 0; line < lines; ++line) {
-    for (const at::Tensor& pictures : {upper, lower}) {
-      at::Tensor row = pictures.slice(0, line * columns, (line + 1) * columns).to(at::kCPU);
-      const std::int64_t missing = lines > 1 ? columns - row.size(0) : 0;
-      if (missing > 0) {  // keeps the pairs one below the other in the last line
-        std::vector<std::int64_t> shape = row.sizes().vec();
-        shape[0] = missing;
-        row = at::cat({row, at::ones(shape, row.options())});
-      }
-      rows.push_back(row);
-    }
-  }
-  return at::cat(rows);
-}
-
 }  // namespace tessera::train

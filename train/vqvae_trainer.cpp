@@ -10,7 +10,6 @@
 #include "io/state_dict.h"
 #include "train/autocast.h"
 #include "train/schedule.h"
-#include "train/sheet.h"
 #include "vqvae/quantizer.h"
 
 namespace tessera::train {
@@ -184,7 +183,7 @@ std::vector<std::pair<std::string, at::Tensor>> VqVaeTrainer::samples() {
   model_->eval();
   const at::Tensor images = o_.held_out.source->get(indices, o_.device).images;
   const at::Tensor again = model_->decode(model_->encode(images));
-  return {{"reconstructions", above(images, again)}};
+  return {{"reconstructions", at::cat({images, again}, 2)}};
 }
 
 std::vector<std::pair<std::string, double>> VqVaeTrainer::validate() {

@@ -14,8 +14,8 @@ namespace {
 
 /// What one picture's run through the blocks needs beside the codes.
 struct Context {
-  std::vector<BlockModulation> modulation{};  // one a block
-  std::vector<nn::KeysValues> text{};         // one a block
+  std::vector<BlockNorms> norms{};     // one a block
+  std::vector<nn::KeysValues> text{};  // one a block
   at::Tensor mask{};
 };
 
@@ -30,7 +30,7 @@ class Transformer final : public DiscreteDenoiser {
 
   const TransformerOptions& options() const { return options_; }
   at::Tensor pool(const nn::Condition& condition);
-  std::vector<BlockModulation> modulate(const at::Tensor& t, const at::Tensor& pooled);
+  std::vector<BlockNorms> norms(const at::Tensor& t, const at::Tensor& pooled);
   std::vector<nn::KeysValues> read(const nn::Condition& condition);
   at::Tensor predict(const at::Tensor& x_t, const Context& context);
 
@@ -83,8 +83,8 @@ at::Tensor Transformer::pool(const nn::Condition& condition) {
   return nn::linear(pooled_, (condition.tokens * weight).sum(1) / weight.sum(1));
 }
 
-/// t [M] in 1..T, pooled [M, D] or undefined -> scale and shift of every norm, M rows.
-std::vector<BlockModulation> Transformer::modulate(const at::Tensor& t, const at::Tensor& pooled) {
+/// t [M] in 1..T, pooled [M, D] or undefined -> the weights of every norm, M rows.
+std::vector<BlockNorms> Transformer::norms(const at::Tensor& t, const at::Tensor& pooled) {
   const at::Tensor index = t - 1;
   TimeInput input{.index = index, .shared = pooled};
   if (time_) {
@@ -94,8 +94,8 @@ std::vector<BlockModulation> Transformer::modulate(const at::Tensor& t, const at
         nn::sinusoidal_embedding(index * scale, options_.width).to(null_.scalar_type()));
     input.shared = pooled.defined() ? vector + pooled : vector;
   }
-  std::vector<BlockModulation> result;
-  for (TransformerBlockImpl* block : blocks()) result.push_back(block->modulation(input));
+  std::vector<BlockNorms> result;
+  for (TransformerBlockImpl* block : blocks()) result.push_back(block->norms(input));
   return result;
 }
 
@@ -122,12 +122,13 @@ at::Tensor Transformer::predict(const at::Tensor& x_t, const Context& context) {
                 "], got ",
                 x_t.sizes());
   const at::Tensor position = (row_->weight.unsqueeze(1) + column_->weight).flatten(0, 1);
-  at::Tensor h = code_(x_t) + position;
+  Stream stream{.residual = code_(x_t) + position};
   const auto all = blocks();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    h = all[i]->forward(h, context.modulation[i], context.text[i], context.mask);
+    stream = all[i]->forward(stream, context.norms[i], context.text[i], context.mask);
   }
-  const at::Tensor logits = nn::linear(head_, norm_(h));
+  const auto last = nn::residual_norm(stream.residual, stream.branch, nn::weights_of(norm_));
+  const at::Tensor logits = nn::linear(head_, last.output);
   return logits.to(at::promote_types(logits.scalar_type(), at::kFloat));
 }
 
@@ -135,7 +136,7 @@ at::Tensor Transformer::forward(const at::Tensor& x_t,
                                 const at::Tensor& t,
                                 const nn::Condition& condition) {
   Context context{.text = read(condition), .mask = nn::attention_mask(condition.mask)};
-  context.modulation = modulate(t, pool(condition));
+  context.norms = norms(t, pool(condition));
   return predict(x_t, context);
 }
 
@@ -153,7 +154,7 @@ class PreparedTransformer final : public PreparedDenoiser {
     text_ = model_->read(condition);
     mask_ = nn::attention_mask(condition.mask);
     pooled_ = model_->pool(condition);
-    prepare_modulation();
+    prepare_norms();
   }
 
   void prepare(std::span<const std::int64_t> times) override {
@@ -167,7 +168,7 @@ class PreparedTransformer final : public PreparedDenoiser {
                     t);
     }
     times_.assign(times.begin(), times.end());
-    prepare_modulation();
+    prepare_norms();
   }
 
   at::Tensor step(const at::Tensor& x_t, std::int64_t row) override {
@@ -180,28 +181,32 @@ class PreparedTransformer final : public PreparedDenoiser {
                   times_.size(),
                   " prepared times");
     Context context{.text = text_, .mask = mask_};
-    for (const BlockModulation& all : modulation_) {
-      context.modulation.push_back({.self = all.self.select(0, row),
-                                    .cross = all.cross.select(0, row),
-                                    .mlp = all.mlp.defined() ? all.mlp.select(0, row) : all.mlp});
+    for (const BlockNorms& block : norms_) {
+      context.norms.push_back({.self = at_time(block.self, row),
+                               .cross = at_time(block.cross, row),
+                               .mlp = at_time(block.mlp, row)});
     }
     return model_->predict(x_t, context);
   }
 
  private:
   /// Waits until both halves are known: with pooled text a norm depends on time and prompt.
-  void prepare_modulation() {
+  void prepare_norms() {
     if (times_.empty() || text_.empty()) return;
-    const std::int64_t count = std::ssize(times_);
-    const std::int64_t rows = pooled_.defined() ? pooled_.size(0) : 1;
-    const at::Tensor t =
-        at::tensor(times_, text_.front().keys.options().dtype(at::kLong)).repeat_interleave(rows);
-    modulation_ = model_->modulate(t, pooled_.defined() ? pooled_.repeat({count, 1}) : pooled_);
-    for (BlockModulation& block : modulation_) {
-      for (at::Tensor* part : {&block.self, &block.cross, &block.mlp}) {
-        if (part->defined()) *part = part->unflatten(0, {count, rows});
-      }
-    }
+    const at::TensorOptions options = text_.front().keys.options().dtype(at::kLong);
+    const at::Tensor t = at::tensor(times_, options).repeat_interleave(rows());
+    norms_ =
+        model_->norms(t, pooled_.defined() ? pooled_.repeat({std::ssize(times_), 1}) : pooled_);
+  }
+
+  /// Rows of a norm's weights a time: one a prompt, or one for all.
+  std::int64_t rows() const { return pooled_.defined() ? pooled_.size(0) : 1; }
+
+  nn::NormWeights at_time(const nn::NormWeights& all, std::int64_t row) const {
+    if (all.gain.size(0) == 1) return all;
+    const std::int64_t begin = row * rows();
+    return {.gain = all.gain.slice(0, begin, begin + rows()),
+            .shift = all.shift.slice(0, begin, begin + rows())};
   }
 
   std::shared_ptr<Transformer> model_;
@@ -209,7 +214,7 @@ class PreparedTransformer final : public PreparedDenoiser {
   std::vector<nn::KeysValues> text_;
   at::Tensor mask_;
   at::Tensor pooled_;
-  std::vector<BlockModulation> modulation_;  // [S, rows, 2D] each
+  std::vector<BlockNorms> norms_;  // a row a time and prompt, times first
 };
 
 std::unique_ptr<PreparedDenoiser> Transformer::make_prepared() {

@@ -2,7 +2,6 @@
 
 #include <torch/nn.h>
 
-#include "nn/adaptive_norm.h"
 #include "nn/linear.h"
 
 namespace tessera::diffusion {
@@ -14,10 +13,12 @@ TimeModulationImpl::TimeModulationImpl(const TransformerOptions& o) {
   modulation_ = register_module("modulation", torch::nn::Linear(o.width, 2 * o.width));
 }
 
-at::Tensor TimeModulationImpl::forward(const TimeInput& time) {
+nn::NormWeights TimeModulationImpl::forward(const TimeInput& time) {
   at::Tensor vector = time.shared;
   if (table_) vector = vector.defined() ? table_(time.index) + vector : table_(time.index);
-  return nn::linear(modulation_, at::silu(vector));
+  const at::Tensor both = nn::linear(modulation_, at::silu(vector));
+  const auto halves = both.to(at::promote_types(both.scalar_type(), at::kFloat)).chunk(2, -1);
+  return {.gain = halves[0] + 1.0, .shift = halves[1].contiguous()};
 }
 
 TransformerBlockImpl::TransformerBlockImpl(const TransformerOptions& o) {
@@ -35,24 +36,26 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerOptions& o) {
   mlp_ = register_module("mlp", nn::FeedForward(o.width, o.mlp_ratio));
 }
 
-BlockModulation TransformerBlockImpl::modulation(const TimeInput& time) {
+BlockNorms TransformerBlockImpl::norms(const TimeInput& time) {
   return {.self = self_time_(time),
           .cross = cross_time_(time),
-          .mlp = mlp_time_ ? mlp_time_(time) : at::Tensor()};
+          .mlp = mlp_time_ ? mlp_time_(time) : nn::weights_of(mlp_norm_)};
 }
 
 nn::KeysValues TransformerBlockImpl::keys_values(const at::Tensor& condition) {
   return cross_attention_->keys_values(condition);
 }
 
-at::Tensor TransformerBlockImpl::forward(const at::Tensor& x,
-                                         const BlockModulation& modulation,
-                                         const nn::KeysValues& text,
-                                         const at::Tensor& mask) {
-  at::Tensor h = x;
-  h = h + self_attention_(nn::adaptive_layer_norm(h, modulation.self));
-  h = h + cross_attention_(nn::adaptive_layer_norm(h, modulation.cross), text, mask);
-  return h + mlp_(mlp_norm_ ? mlp_norm_(h) : nn::adaptive_layer_norm(h, modulation.mlp));
+Stream TransformerBlockImpl::forward(const Stream& stream,
+                                     const BlockNorms& norms,
+                                     const nn::KeysValues& text,
+                                     const at::Tensor& mask) {
+  const auto before_self = nn::residual_norm(stream.residual, stream.branch, norms.self);
+  const auto before_cross =
+      nn::residual_norm(before_self.sum, self_attention_(before_self.output), norms.cross);
+  const auto before_mlp = nn::residual_norm(
+      before_cross.sum, cross_attention_(before_cross.output, text, mask), norms.mlp);
+  return {.residual = before_mlp.sum, .branch = mlp_(before_mlp.output)};
 }
 
 }  // namespace tessera::diffusion

@@ -12,6 +12,7 @@
 #include "diffusion/denoisers/transformer.h"
 #include "nn/attention.h"
 #include "nn/feed_forward.h"
+#include "nn/residual_norm.h"
 
 namespace tessera::diffusion {
 
@@ -25,7 +26,7 @@ struct TimeInput {
 class TimeModulationImpl : public torch::nn::Module {
  public:
   explicit TimeModulationImpl(const TransformerOptions& options);
-  at::Tensor forward(const TimeInput& time);  // -> [B, 2D]
+  nn::NormWeights forward(const TimeInput& time);  // 1 + scale and shift, [B, D] each
 
  private:
   torch::nn::Embedding table_{nullptr};  // [T, D]; empty where the time vector is shared
@@ -33,11 +34,18 @@ class TimeModulationImpl : public torch::nn::Module {
 };
 TORCH_MODULE(TimeModulation);
 
-/// Scale and shift of a block's norms, [B, 2D] or [1, 2D] each.
-struct BlockModulation {
-  at::Tensor self{};
-  at::Tensor cross{};
-  at::Tensor mlp{};  // undefined where the MLP has a plain LayerNorm
+/// Gain and shift of a block's three norms, [B, D] each, or [1, D] where all pictures share them.
+struct BlockNorms {
+  nn::NormWeights self{};
+  nn::NormWeights cross{};
+  nn::NormWeights mlp{};
+};
+
+/// The residual stream, [B, N, D], and the last branch, which is not added to it yet: the next norm
+/// does both in one pass.
+struct Stream {
+  at::Tensor residual{};
+  at::Tensor branch{};  // undefined = nothing to add
 };
 
 /// x += SelfAttention(AdaLN(x)); x += CrossAttention(AdaLN(x), text); x += MLP(norm(x)).
@@ -45,13 +53,13 @@ struct BlockModulation {
 class TransformerBlockImpl : public torch::nn::Module {
  public:
   explicit TransformerBlockImpl(const TransformerOptions& options);
-  BlockModulation modulation(const TimeInput& time);
+  BlockNorms norms(const TimeInput& time);
   nn::KeysValues keys_values(const at::Tensor& condition);  // [B, L, C]
-  /// x [B, N, D]; mask from nn::attention_mask.
-  at::Tensor forward(const at::Tensor& x,
-                     const BlockModulation& modulation,
-                     const nn::KeysValues& text,
-                     const at::Tensor& mask);
+  /// mask from nn::attention_mask.
+  Stream forward(const Stream& stream,
+                 const BlockNorms& norms,
+                 const nn::KeysValues& text,
+                 const at::Tensor& mask);
 
  private:
   TimeModulation self_time_{nullptr};

@@ -23,6 +23,7 @@ TEST(Spelling, FindsWhatWasMeant) {
   EXPECT_EQ(nearest_word("xyz", known), std::nullopt) << "a word of other letters is no misspelling";
   EXPECT_EQ(nearest_word("rats", known), std::nullopt) << "short words allow one edit";
   EXPECT_EQ(nearest_word(std::string(1000, 'a'), known), std::nullopt);
+  EXPECT_EQ(nearest_word("re", known), std::nullopt) << "too short to tell";
   EXPECT_EQ(nearest_word("red", {}), std::nullopt);
 }
 

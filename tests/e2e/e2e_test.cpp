@@ -1,6 +1,7 @@
 // From nothing to a picture by the real program: tokenizer, codec, denoiser, pictures, and back.
 
 #include <filesystem>
+#include <stdexcept>
 
 #include "engine/image_files.h"
 #include "io/json_fields.h"
@@ -19,7 +20,7 @@ using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
 constexpr const char* kWorld =
-    R"("kind": "scenes", "resolution": 64, "nouns": ["apple", "car", "fish"], "kinds": ["single", "colour"])";
+    R"("kind": "scenes", "resolution": 64, "nouns": ["apple", "car", "fish", "bird", "star", "boot", "key", "book"], "kinds": ["single", "colour"])";
 
 class EndToEnd : public ::testing::Test {
  protected:
@@ -30,7 +31,10 @@ class EndToEnd : public ::testing::Test {
                               .variables = {{"OMP_NUM_THREADS", threads},
                                             {"XDG_CONFIG_HOME", (folder_ / "config").string()}}});
   }
-  void expect_done(const Answer& answer) { ASSERT_EQ(answer.code, 0) << answer.out << answer.err; }
+  /// What follows needs what the call has made, so a failure ends the test.
+  static void expect_done(const Answer& answer) {
+    if (answer.code != 0) throw std::runtime_error(answer.out + answer.err);
+  }
 
   test::TemporaryFolder folder_{};
 };

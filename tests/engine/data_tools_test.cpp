@@ -24,7 +24,7 @@ TEST(DataTools, ScenesAreShownWithTheirCaptions) {
   EXPECT_GT(sheet.width, 3 * 64);
   EXPECT_GT(sheet.height, 2 * 64);
   expect_error(ErrorCode::kInvalidArgument, "count must be in", [] { preview_data({.count = 0}, 0); });
-  expect_error(ErrorCode::kInvalidArgument, "unicorn", [] { preview_data({.nouns = {"unicorn"}}, 0); });
+  expect_error(ErrorCode::kInvalidArgument, "sideways", [] { preview_data({.split = "sideways"}, 0); });
 }
 
 TEST(DataTools, ExportedScenesReadAsPicturesOfOnesOwn) {
@@ -87,7 +87,7 @@ TEST(TokenizerTraining, NamesWhatIsWrong) {
   refuses(R"({"stage": "vqvae"})", "is for stage \"vqvae\"");
   refuses(R"({"model": {"vocabulary": "big"}})", "model.vocabulary must be a whole number");
   refuses(R"({"train": {"captions": 0}})", "train.captions");
-  refuses(R"({"data": {"nouns": ["unicorn"]}})", "unicorn");
+  refuses(R"({"data": {"split": "sideways"}})", "sideways");
   expect_error(ErrorCode::kInvalidArgument, "needs a configuration", [&] { run_training({.stage = "tokenizer", .out = folder / "t"}, {}, {}); });
 }
 

@@ -76,7 +76,7 @@ TEST(FileInfo, AWeightsFileTellsItsTensors) {
   EXPECT_EQ(json["kind"], "weights");
   EXPECT_GT(json["tensors"].size(), 5u);
   EXPECT_EQ(json["tensors"][0]["dtype"], "Float");
-  EXPECT_THAT(info.text, HasSubstr("codebook"));
+  EXPECT_THAT(info.text, HasSubstr("quantizer.embedding  Float [16, 4]"));
 }
 
 TEST(FileInfo, ATrainingRunTellsItsLastLine) {

@@ -19,14 +19,14 @@ std::vector<std::string> strange(const std::string& prompt) {
 
 TEST(StrangeWords, CapitalsPunctuationAndPluralsDoNotMatter) {
   EXPECT_THAT(strange("A RED Apple, on (a) blue background!"), ::testing::IsEmpty());
-  EXPECT_THAT(strange("apples, boxes and berries").size(), 1u) << "and";
+  EXPECT_THAT(strange("apples, boxes, berries"), ::testing::IsEmpty());
   EXPECT_THAT(strange(""), ::testing::IsEmpty());
   EXPECT_THAT(strange("?!"), ::testing::IsEmpty());
 }
 
 TEST(StrangeWords, NamesEachOnceWithWhatMayBeMeant) {
   EXPECT_THAT(strange("a unicorn, a Unicorn and an aple"),
-              ::testing::ElementsAre("unicorn", "and", "an=a", "aple=apple"));
+              ::testing::ElementsAre("unicorn", "and", "an", "aple=apple"));
   EXPECT_THAT(strange("\xE7\x8C\xAB"), ::testing::ElementsAre("\xE7\x8C\xAB"));
 }
 

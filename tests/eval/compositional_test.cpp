@@ -190,6 +190,7 @@ TEST(Report, CountsWhatWasAskedFor) {
 /// The whole job, as far as it goes without weights.
 TEST(RunCompositional, MeasuresTheReaderInTheWorldOfACard) {
   const test::TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "vqvae");
   pipeline::write_model_card(folder.path(),
                              {.name = "nothing",
                               .world = small_world(),

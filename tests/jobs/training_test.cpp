@@ -63,7 +63,7 @@ TEST(RunTraining, BothStagesLeaveCompleteFolders) {
                             std::int64_t height,
                             std::span<const std::uint8_t> rgb) {
     EXPECT_EQ(width, 2 * 64 + 2);
-    EXPECT_EQ(height, 64);
+    EXPECT_EQ(height, 2 * 64);  // the scene, below it its reconstruction
     EXPECT_EQ(rgb.size(), static_cast<std::size_t>(3 * width * height));
     pictures.push_back(file.filename());
     std::ofstream(file) << "\x89PNG\r\n\x1a\n" + std::string(40, 'x');

@@ -38,6 +38,9 @@ TEST(ConvertModel, HalvesTheWeightsAndStillLoads) {
   EXPECT_LT(fs::file_size(to / weights), fs::file_size(from / weights));
   EXPECT_NO_THROW(check_model_files(to, read_model_card(to)));
   EXPECT_NO_THROW(load_pipeline(to, at::kCPU));
+  const fs::path codec = fs::path("vqvae") / "model.safetensors";
+  EXPECT_EQ(io::read_state_dict(from / codec).tensors.count("quantizer.embedding_avg"), 1u);
+  EXPECT_EQ(io::read_state_dict(to / codec).tensors.count("quantizer.embedding_avg"), 0u);
   EXPECT_FALSE(fs::exists(folder.path() / "to.unfinished"));
 }
 

@@ -22,17 +22,5 @@ TEST(Sheet, PicturesStandRowByRowWithWhiteBetween) {
   EXPECT_EQ(sheet[6][16][0].item<int>(), 255);  // no sixth picture
 }
 
-TEST(Sheet, PairsStayOneAboveTheOther) {
-  const at::Tensor pairs = above(greys(5, 0.0), greys(5, -1.0), 3);
-  ASSERT_EQ(pairs.size(0), 12);
-  const auto level = [&](std::int64_t i) { return pairs[i][0][0][0].item<float>(); };
-  EXPECT_FLOAT_EQ(level(1), 0.1f);
-  EXPECT_FLOAT_EQ(level(3 + 1), -0.9f);
-  EXPECT_FLOAT_EQ(level(6 + 1), 0.4f);
-  EXPECT_FLOAT_EQ(level(6 + 2), 1.0f);  // blank
-  EXPECT_FLOAT_EQ(level(9 + 1), -0.6f);
-  EXPECT_EQ(above(greys(2, 0.0), greys(2, 0.0)).size(0), 4);
-}
-
 }  // namespace
 }  // namespace tessera::train

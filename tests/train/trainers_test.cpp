@@ -169,7 +169,7 @@ TEST(VqVaeTrainer, LookingChangesNothing) {
   losses(*quiet, 1, 25);
   losses(*watched, 1, 25);
   watched->validate();
-  EXPECT_EQ(watched->samples().front().second.sizes(), (at::IntArrayRef{16, 3, 8, 8}));
+  EXPECT_EQ(watched->samples().front().second.sizes(), (at::IntArrayRef{8, 3, 16, 8}));
   EXPECT_EQ(losses(*watched, 26, 30), losses(*quiet, 26, 30));
 }
 
@@ -203,8 +203,8 @@ TEST(DiscreteTrainer, LearnsEightCaptions) {
 
     // What it draws for a caption is that caption's picture.
     const at::Tensor sheet = trainer->samples().front().second;
-    const at::Tensor wanted = sheet.slice(0, 0, 8);
-    const at::Tensor drawn = sheet.slice(0, 8, 16);
+    const at::Tensor wanted = sheet.narrow(2, 0, 8);
+    const at::Tensor drawn = sheet.narrow(2, 8, 8);
     EXPECT_LT((wanted - drawn).abs().mean().item<double>(), 0.15) << kind;
   }
 }
