@@ -33,7 +33,9 @@ at::Tensor generate(const pipeline::Pipeline& pipeline,
 
 /// The 8-bit levels that a picture file would hold: what is judged is what is seen.
 at::Tensor to_levels(const at::Tensor& images) {
-  return ((images.to(at::kCPU, at::kFloat) + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1;
+  return ((images.to(at::kCPU, at::kFloat).nan_to_num(0) + 1) * 127.5).round().clamp(0, 255) /
+             127.5 -
+         1;
 }
 
 at::Tensor pictures_of(const pipeline::Pipeline* pipeline,

@@ -14,8 +14,8 @@
 
 namespace tessera::eval {
 
-/// Where the pictures come from that the reader judges. The second and third measure what no model of
-/// that codec, and no model at all, could exceed.
+/// Where the pictures come from that the reader judges. The second and third measure what no model
+/// of that codec, and no model at all, could exceed.
 enum class PictureSource {
   kModel,  // the caption, generated
   kCodec,  // the caption's true scene, through the codec and back
@@ -26,23 +26,23 @@ enum class PictureSource {
 PictureSource picture_source_named(const std::string& name);
 
 struct CompositionalPlan {
-  std::int64_t count = 500;   // scenes 0 .. count - 1 of the source
-  std::int64_t batch = 50;    // pictures a forward pass; no result depends on it
-  std::uint64_t seed = 0;     // picture k takes the noise stream (seed, k)
+  std::int64_t count = 500;  // scenes 0 .. count - 1 of the source
+  std::int64_t batch = 50;   // pictures a forward pass; no result depends on it
+  std::uint64_t seed = 0;    // picture k takes the noise stream (seed, k)
   PictureSource source = PictureSource::kModel;
-  SampleOptions sampling{};   // resolved, of kModel
+  SampleOptions sampling{};  // resolved, of kModel
 };
 
 /// Captions, the pictures of them, and what the reader says; row k is scene k.
 struct CompositionalResult {
-  at::Tensor images{};                  // [N, 3, S, S] float32 in [-1, 1] on the CPU, 8-bit levels
+  at::Tensor images{};  // [N, 3, S, S] float32 in [-1, 1] on the CPU, 8-bit levels
   std::vector<std::string> captions{};
   std::vector<data::Kind> kinds{};
   std::vector<data::SceneScore> scores{};
 };
 
-/// `pipeline` may be null for kTruth. Throws kCancelled when `stop` is requested, and kShapeMismatch
-/// where the model's pictures are not of the world's resolution.
+/// `pipeline` may be null for kTruth. Throws kCancelled when `stop` is requested, and
+/// kShapeMismatch where the model's pictures are not of the world's resolution.
 CompositionalResult evaluate_compositional(const pipeline::Pipeline* pipeline,
                                            const data::SceneSource& scenes,
                                            const data::SceneReader& reader,

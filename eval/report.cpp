@@ -29,10 +29,14 @@ struct Tally {
   }
 
   io::Json json() const {
-    return {{"samples", samples},           {"object", object.json()},
-            {"colour", colour.json()},      {"count", count.json()},
-            {"position", position.json()},  {"background", background.json()},
-            {"number", number.json()},      {"whole_scene", whole.json()}};
+    return {{"samples", samples},
+            {"object", object.json()},
+            {"colour", colour.json()},
+            {"count", count.json()},
+            {"position", position.json()},
+            {"background", background.json()},
+            {"number", number.json()},
+            {"whole_scene", whole.json()}};
   }
 };
 

@@ -1,3 +1,5 @@
+#include "eval/compositional.h"
+
 #include <chrono>
 #include <vector>
 
@@ -5,7 +7,6 @@
 
 #include "core/error.h"
 #include "data/scenes/nouns.h"
-#include "eval/compositional.h"
 #include "eval/report.h"
 #include "jobs/jobs.h"
 #include "jobs/shipped_file.h"
@@ -27,11 +28,8 @@ data::SceneOptions world_of(const pipeline::ModelCard& card, const Compositional
 
 void hand_over(const eval::CompositionalResult& result, const CompositionalRequest& request) {
   if (!request.on_picture) return;
-  const at::Tensor pixels = ((result.images + 1) * 127.5)
-                                .round()
-                                .to(at::kByte)
-                                .permute({0, 2, 3, 1})
-                                .contiguous();
+  const at::Tensor pixels =
+      ((result.images + 1) * 127.5).round().to(at::kByte).permute({0, 2, 3, 1}).contiguous();
   const std::int64_t side = pixels.size(1);
   const auto bytes = static_cast<std::size_t>(3 * side * side);
   for (std::size_t k = 0; k < result.captions.size(); ++k) {

@@ -16,8 +16,8 @@ constexpr int kSide = DrawSprites::kSide;
 
 using Pixel = float __attribute__((vector_size(16)));
 
-/// Where the source pixels of one axis fall: pixel u gives `near` of itself to canvas pixel `at` and
-/// `far` to the next.
+/// Where the source pixels of one axis fall: pixel u gives `near` of itself to canvas pixel `at`
+/// and `far` to the next.
 struct Fold {
   std::array<int, kSide> at{};
   std::array<float, kSide> near{};
@@ -76,8 +76,8 @@ void draw_object(const DrawSprites& a, std::int64_t slot, Canvas& canvas) {
   const int last = std::min(kSide, columns.at[index_of(right - 1)] + 2);
   if (top >= bottom || first >= last) return;
   for (int y = top; y < bottom; ++y) {
-    std::fill(canvas.layer.begin() + y * kSide + first, canvas.layer.begin() + y * kSide + last,
-              Pixel{});
+    std::fill(
+        canvas.layer.begin() + y * kSide + first, canvas.layer.begin() + y * kSide + last, Pixel{});
   }
 
   // One pixel of margin on both sides takes what falls off the canvas.

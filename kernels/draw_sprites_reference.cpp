@@ -18,7 +18,10 @@ double weight(double center, double side, std::int64_t u, std::int64_t y) {
   return std::max(0.0, std::min(high, edge + 1) - std::max(low, edge));
 }
 
-std::array<double, 4> layer_at(const DrawSprites& a, std::int64_t slot, std::int64_t y, std::int64_t x) {
+std::array<double, 4> layer_at(const DrawSprites& a,
+                               std::int64_t slot,
+                               std::int64_t y,
+                               std::int64_t x) {
   const std::int64_t sprite = a.sprite[slot];
   std::array<double, 4> sum{};
   for (std::int64_t u = 0; u < kSide; ++u) {
@@ -65,7 +68,8 @@ void draw_sprites_reference(const DrawSprites& a, std::int64_t first, std::int64
     for (std::size_t i = 0; i < sums.size(); ++i) {
       const double mean = sums[i] / static_cast<double>(factor * factor);
       const double level = std::floor(std::clamp(mean, 0.0, 1.0) * 255 + 0.5);
-      a.out[static_cast<std::size_t>(scene) * sums.size() + i] = static_cast<float>(level / 127.5 - 1);
+      a.out[static_cast<std::size_t>(scene) * sums.size() + i] =
+          static_cast<float>(level / 127.5 - 1);
     }
   }
 }

@@ -2,6 +2,8 @@
 
 #include <torch/nn.h>
 
+#include "nn/linear.h"
+
 namespace tessera::nn {
 namespace {
 
@@ -17,9 +19,8 @@ FeedForwardImpl::FeedForwardImpl(std::int64_t width, std::int64_t ratio) {
 at::Tensor FeedForwardImpl::forward(const at::Tensor& x) {
   // gelu2(u) = silu(1.702 u) / 1.702, and SiLU has fused kernels: the factors go to the weights,
   // which are small, instead of two passes over the widest states of the network
-  const at::Tensor inner =
-      at::silu(at::linear(x, up_->weight * kGelu2Slope, up_->bias * kGelu2Slope));
-  return at::linear(inner, out_->weight / kGelu2Slope, out_->bias);
+  const at::Tensor inner = at::silu(linear(x, up_->weight * kGelu2Slope, up_->bias * kGelu2Slope));
+  return linear(inner, out_->weight / kGelu2Slope, out_->bias);
 }
 
 }  // namespace tessera::nn

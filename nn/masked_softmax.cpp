@@ -74,7 +74,8 @@ class MaskedSoftmax : public torch::autograd::Function<MaskedSoftmax> {
 }  // namespace
 
 at::Tensor masked_softmax(const at::Tensor& scores, const at::Tensor& mask, double scale) {
-  const auto visible = mask.defined() ? std::optional(mask.contiguous()) : std::nullopt;
+  std::optional<at::Tensor> visible;
+  if (mask.defined()) visible = mask.contiguous();
   return MaskedSoftmax::apply(scores.contiguous(), visible, scale);
 }
 

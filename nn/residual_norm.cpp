@@ -133,7 +133,8 @@ ResidualNorm residual_norm(const at::Tensor& residual,
   const bool half = at::autocast::is_autocast_enabled(at::kCPU) &&
                     at::autocast::get_autocast_dtype(at::kCPU) == at::kBFloat16;
   const at::ScalarType type = half ? at::kBFloat16 : at::kFloat;
-  const auto added = branch.defined() ? std::optional(branch.to(type).contiguous()) : std::nullopt;
+  std::optional<at::Tensor> added;
+  if (branch.defined()) added = branch.to(type).contiguous();
   const variable_list result = FusedResidualNorm::apply(
       residual.contiguous(), added, weights.gain.contiguous(), weights.shift.contiguous(), type);
   return {.sum = branch.defined() ? result.front() : residual, .output = result.back()};

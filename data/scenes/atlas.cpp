@@ -1,9 +1,9 @@
 #include "data/scenes/atlas.h"
 
-#include <ATen/ATen.h>
-
 #include <array>
 #include <cstdio>
+
+#include <ATen/ATen.h>
 
 #include "core/error.h"
 #include "data/scenes/contrast.h"
@@ -33,7 +33,11 @@ at::Tensor bytes(const io::StateDict& state,
   TESSERA_CHECK(found != state.tensors.end() && found->second.scalar_type() == at::kByte &&
                     found->second.sizes() == shape,
                 kCorruptFile,
-                file.string(), ": not a sprite atlas: tensor \"", name, "\" must be uint8 ", shape);
+                file.string(),
+                ": not a sprite atlas: tensor \"",
+                name,
+                "\" must be uint8 ",
+                shape);
   return found->second.contiguous();
 }
 
@@ -42,7 +46,9 @@ Box visible_box(const std::uint8_t* pixels, const Palette& palette) {
   for (int y = 0; y < kSpriteSide; ++y) {
     for (int x = 0; x < kSpriteSide; ++x) {
       if (palette[pixels[y * kSpriteSide + x]][3] == 0) continue;
-      box = {std::min(box.top, y), std::min(box.left, x), std::max(box.bottom, y + 1),
+      box = {std::min(box.top, y),
+             std::min(box.left, x),
+             std::max(box.bottom, y + 1),
              std::max(box.right, x + 1)};
     }
   }
@@ -60,9 +66,9 @@ void premultiply(const Palette& palette, float* out) {
 std::string hash_of(const at::Tensor& index, const at::Tensor& palette) {
   std::uint64_t hash = kStableHashStart;
   for (const at::Tensor& t : {index, palette}) {
-    hash = stable_hash_more(
-        hash, {reinterpret_cast<const char*>(t.const_data_ptr<std::uint8_t>()),
-               static_cast<std::size_t>(t.numel())});
+    hash = stable_hash_more(hash,
+                            {reinterpret_cast<const char*>(t.const_data_ptr<std::uint8_t>()),
+                             static_cast<std::size_t>(t.numel())});
   }
   std::array<char, 17> text{};
   std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
@@ -95,7 +101,8 @@ std::shared_ptr<const Atlas> read_atlas(const std::filesystem::path& file) {
   const auto listed = state.metadata.find("nouns");
   TESSERA_CHECK(listed != state.metadata.end() && listed->second == noun_list(),
                 kCorruptFile,
-                file.string(), ": the atlas lists other nouns than this program; make it anew with "
+                file.string(),
+                ": the atlas lists other nouns than this program; make it anew with "
                 "tools/make_atlas.py");
   atlas->hash = hash_of(atlas->index, straight);
   atlas->palette = at::zeros({kSpriteCount + 1, 256, 4}, at::kFloat);
@@ -115,7 +122,9 @@ std::shared_ptr<const Atlas> read_atlas(const std::filesystem::path& file) {
     const Box seen = visible_box(pixels, own);
     TESSERA_CHECK(seen.height() > 0,
                   kCorruptFile,
-                  file.string(), ": the sprite of \"", nouns()[static_cast<std::size_t>(noun)].name,
+                  file.string(),
+                  ": the sprite of \"",
+                  nouns()[static_cast<std::size_t>(noun)].name,
                   "\" is empty");
     atlas->boxes.push_back(seen);
     box = std::copy_n(std::array{seen.top, seen.left, seen.bottom, seen.right}.begin(), 4, box);
@@ -123,7 +132,8 @@ std::shared_ptr<const Atlas> read_atlas(const std::filesystem::path& file) {
     const bool recolourable = nouns()[static_cast<std::size_t>(noun)].recolour_rank >= 0;
     for (int colour = -1; colour < (recolourable ? kObjectColourCount : 0); ++colour) {
       const Palette palette =
-          colour < 0 ? own : recolour(own, counts, kObjectColours[static_cast<std::size_t>(colour)]);
+          colour < 0 ? own
+                     : recolour(own, counts, kObjectColours[static_cast<std::size_t>(colour)]);
       const int row = sprite_row(noun, colour);
       plane[row] = noun;
       premultiply(palette, premultiplied + row * 1024);

@@ -7,15 +7,16 @@ namespace tessera::data {
 namespace {
 
 constexpr int kSide = 128;
-constexpr int kOpaque = 128;           // least alpha of a pixel that counts as part of the sprite
-constexpr int kClearDistance = 48;     // in levels, of the channel that differs most
+constexpr int kOpaque = 128;        // least alpha of a pixel that counts as part of the sprite
+constexpr int kClearDistance = 48;  // in levels, of the channel that differs most
 constexpr std::int64_t kLeastShare = 60;  // per cent
 
 }  // namespace
 
 std::array<std::int64_t, 256> edge_counts(const std::uint8_t* pixels, const Palette& palette) {
   const auto opaque = [&](int y, int x) {
-    return y >= 0 && x >= 0 && y < kSide && x < kSide && palette[pixels[y * kSide + x]][3] >= kOpaque;
+    return y >= 0 && x >= 0 && y < kSide && x < kSide &&
+           palette[pixels[y * kSide + x]][3] >= kOpaque;
   };
   std::array<std::int64_t, 256> counts{};
   for (int y = 0; y < kSide; ++y) {

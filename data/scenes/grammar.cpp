@@ -14,19 +14,25 @@ constexpr std::array<std::string_view, 2> kSmall{"small", "tiny"};
 constexpr std::array<std::string_view, 7> kNumbers{"", "", "two", "three", "four", "five", "six"};
 constexpr std::array<std::string_view, 4> kRelations{
     "to the left of", "to the right of", "above", "below"};
-constexpr std::array<std::string_view, kPositionCount> kPositions{
-    "in the top left corner",
-    "at the top",
-    "in the top right corner",
-    "on the left",
-    "in the center",
-    "on the right",
-    "in the bottom left corner",
-    "at the bottom",
-    "in the bottom right corner"};
-constexpr std::array<std::string_view, kPlaceCount> kPlaces{
-    "in a field", "on a beach", "on the sea",  "at night",  "in the snow",
-    "in the desert", "in space", "under water", "in a room", "on a road"};
+constexpr std::array<std::string_view, kPositionCount> kPositions{"in the top left corner",
+                                                                  "at the top",
+                                                                  "in the top right corner",
+                                                                  "on the left",
+                                                                  "in the center",
+                                                                  "on the right",
+                                                                  "in the bottom left corner",
+                                                                  "at the bottom",
+                                                                  "in the bottom right corner"};
+constexpr std::array<std::string_view, kPlaceCount> kPlaces{"in a field",
+                                                            "on a beach",
+                                                            "on the sea",
+                                                            "at night",
+                                                            "in the snow",
+                                                            "in the desert",
+                                                            "in space",
+                                                            "under water",
+                                                            "in a room",
+                                                            "on a road"};
 constexpr std::string_view kOtherField = "on grass";
 
 template <typename Table>
@@ -63,20 +69,25 @@ std::string several(int count, const Object& object) {
 }
 
 /// "left" said from the other side is "right".
-int mirrored(int relation) { return relation ^ 1; }
+int mirrored(int relation) {
+  return relation ^ 1;
+}
 
 std::string body(const Scene& s) {
   const Object& a = s.objects[0];
   const Object& b = s.objects[1];
   switch (s.kind) {
     case Kind::kSingle:
-    case Kind::kColour: return one(a);
+    case Kind::kColour:
+      return one(a);
     case Kind::kPlace: {
       const bool grass = s.place == 0 && s.wording[0] >= 2;
       return concat(one(a), " ", grass ? kOtherField : at_index(kPlaces, s.place));
     }
-    case Kind::kSize: return sized(at_index(s.variant == 0 ? kLarge : kSmall, s.wording[2]), a);
-    case Kind::kPosition: return concat(one(a), " ", at_index(kPositions, s.variant));
+    case Kind::kSize:
+      return sized(at_index(s.variant == 0 ? kLarge : kSmall, s.wording[2]), a);
+    case Kind::kPosition:
+      return concat(one(a), " ", at_index(kPositions, s.variant));
     case Kind::kCount: {
       const std::string_view opening = at_index(kOpenings, s.wording[1]);
       return concat(opening, opening.empty() ? "" : " ", several(count_of(s), a));
@@ -87,12 +98,15 @@ std::string body(const Scene& s) {
                  ? concat(one(a), " ", at_index(kRelations, s.variant), " ", one(b))
                  : concat(one(b), " ", at_index(kRelations, mirrored(s.variant)), " ", one(a));
     case Kind::kLargeSmall:
-      return concat(sized(at_index(kLarge, s.wording[2]), a), " and ",
+      return concat(sized(at_index(kLarge, s.wording[2]), a),
+                    " and ",
                     sized(at_index(kSmall, s.wording[2]), b));
-    case Kind::kThree: return concat(one(a), ", ", one(b), " and ", one(s.objects[2]));
+    case Kind::kThree:
+      return concat(one(a), ", ", one(b), " and ", one(s.objects[2]));
     case Kind::kTwoCounts: {
       const CountPair counts = kCountPairs[static_cast<std::size_t>(s.variant)];
-      return concat(several(counts.above, a), " above ",
+      return concat(several(counts.above, a),
+                    " above ",
                     several(counts.below, s.objects[static_cast<std::size_t>(counts.above)]));
     }
   }
@@ -105,8 +119,8 @@ std::string say_scene(const Scene& s) {
   std::string out = body(s);
   if (s.background >= 0 && s.wording[0] != kPhraseNone) {
     const std::string_view colour = kBackgrounds[static_cast<std::size_t>(s.background)].name;
-    out += concat(" ", at_index(kPhrases, s.wording[0]), " ", article_of(colour), " ", colour,
-                  " background");
+    out += concat(
+        " ", at_index(kPhrases, s.wording[0]), " ", article_of(colour), " ", colour, " background");
   }
   return out;
 }
@@ -124,8 +138,8 @@ std::vector<std::string> words_of(const World& world) {
     for (const std::string_view text : table) add(text);
   };
   const auto uses = [&world](std::initializer_list<Kind> kinds) {
-    return std::ranges::any_of(
-        world.kinds, [&](Kind k) { return std::ranges::find(kinds, k) != kinds.end(); });
+    return std::ranges::any_of(world.kinds,
+                               [&](Kind k) { return std::ranges::find(kinds, k) != kinds.end(); });
   };
   const bool counts = uses({Kind::kCount, Kind::kTwoCounts});
   for (const int row : world.nouns) {

@@ -10,9 +10,15 @@
 
 namespace tessera::data {
 
-inline constexpr std::array<std::string_view, kPositionCount> kPositionKeys{
-    "top left", "top",         "top right", "left",        "center",
-    "right",    "bottom left", "bottom",    "bottom right"};
+inline constexpr std::array<std::string_view, kPositionCount> kPositionKeys{"top left",
+                                                                            "top",
+                                                                            "top right",
+                                                                            "left",
+                                                                            "center",
+                                                                            "right",
+                                                                            "bottom left",
+                                                                            "bottom",
+                                                                            "bottom right"};
 inline constexpr std::array<std::string_view, kPlaceCount> kPlaceKeys{
     "field", "beach", "sea", "night", "snow", "desert", "space", "water", "room", "road"};
 inline constexpr std::array<std::string_view, 4> kRelationKeys{"left", "right", "above", "below"};

@@ -5,8 +5,8 @@ namespace {
 
 constexpr double kMiddle = 64;
 constexpr double kLeastGap = 4;
-constexpr double kRelationStep = 31;     // from the middle, along the relation's axis
-constexpr double kRelationJitter = 14;   // across it
+constexpr double kRelationStep = 31;    // from the middle, along the relation's axis
+constexpr double kRelationJitter = 14;  // across it
 constexpr std::array<double, 3> kThirds{0.27 * 128, 0.50 * 128, 0.73 * 128};
 
 struct Point {
@@ -43,8 +43,7 @@ constexpr std::array<Grid, 5> kGrids{{
 
 /// Rows of one to three for two counts.
 constexpr std::array<Range, 4> kRowSides{{{}, {44, 50}, {42, 46}, {33, 38}}};
-constexpr std::array<std::array<double, 3>, 4> kRowCenters{
-    {{}, {64}, {34, 94}, {21.5, 64, 106.5}}};
+constexpr std::array<std::array<double, 3>, 4> kRowCenters{{{}, {64}, {34, 94}, {21.5, 64, 106.5}}};
 
 class Layout {
  public:
@@ -105,7 +104,9 @@ void lay_out(Scene& scene, const Atlas& atlas, const Draws& draws) {
   Layout layout(scene, atlas, draws);
   switch (scene.kind) {
     case Kind::kSingle:
-    case Kind::kColour: layout.place(0, {{72, 100}, {}, 8, 8}); break;
+    case Kind::kColour:
+      layout.place(0, {{72, 100}, {}, 8, 8});
+      break;
     case Kind::kSize:
       if (scene.variant == 0) {
         layout.place(0, {{104, 120}, {}, 3, 3});
@@ -127,7 +128,9 @@ void lay_out(Scene& scene, const Atlas& atlas, const Draws& draws) {
       break;
     }
     case Kind::kRelation:
-    case Kind::kColouredRelation: lay_out_relation(layout, relation_of(scene)); break;
+    case Kind::kColouredRelation:
+      lay_out_relation(layout, relation_of(scene));
+      break;
     case Kind::kLargeSmall: {
       const bool right = layout.large_on_the_right();
       layout.place(0, {{72, 80}, {kMiddle, right ? 84.0 : 44.0}, 8, 2});
@@ -144,7 +147,9 @@ void lay_out(Scene& scene, const Atlas& atlas, const Draws& draws) {
     case Kind::kTwoCounts:
       lay_out_counts(layout, kCountPairs[static_cast<std::size_t>(scene.variant)]);
       break;
-    case Kind::kPlace: layout.place(0, {{52, 72}, {74, kMiddle}, 10, 22}); break;
+    case Kind::kPlace:
+      layout.place(0, {{52, 72}, {74, kMiddle}, 10, 22});
+      break;
   }
 }
 

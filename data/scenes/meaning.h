@@ -7,8 +7,8 @@
 
 namespace tessera::data {
 
-/// One line of JSON: kind, objects (noun, colour, box), background, place, what the kind varies, and
-/// the classes of held-out keys. Boxes are [left, top, width, height] as parts of the canvas.
+/// One line of JSON: kind, objects (noun, colour, box), background, place, what the kind varies,
+/// and the classes of held-out keys. Boxes are [left, top, width, height] as parts of the canvas.
 std::string meaning_json(const Scene& scene, const Atlas& atlas);
 
 }  // namespace tessera::data

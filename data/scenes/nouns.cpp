@@ -223,7 +223,9 @@ constexpr std::array<int, kRecolourableCount> kRecolourable = rank_table();
 
 }  // namespace
 
-std::span<const Noun, kNounCount> nouns() { return kNouns; }
+std::span<const Noun, kNounCount> nouns() {
+  return kNouns;
+}
 
 int find_noun(std::string_view name) {
   for (int row = 0; row < kNounCount; ++row) {
@@ -232,6 +234,8 @@ int find_noun(std::string_view name) {
   return -1;
 }
 
-int recolourable_noun(int rank) { return kRecolourable[static_cast<std::size_t>(rank)]; }
+int recolourable_noun(int rank) {
+  return kRecolourable[static_cast<std::size_t>(rank)];
+}
 
 }  // namespace tessera::data

@@ -11,10 +11,10 @@ namespace tessera::data {
 struct Noun {
   std::string_view name{};
   std::string_view plural{};
-  std::string_view article{};     // "a" or "an"
-  std::uint32_t code_point = 0;   // of the emoji whose artwork shows it
-  std::string_view group{};       // animal, plant, food, vehicle, place, sky, object
-  int recolour_rank = -1;         // 0..47 where the sprite has one dominant hue, else -1
+  std::string_view article{};    // "a" or "an"
+  std::uint32_t code_point = 0;  // of the emoji whose artwork shows it
+  std::string_view group{};      // animal, plant, food, vehicle, place, sky, object
+  int recolour_rank = -1;        // 0..47 where the sprite has one dominant hue, else -1
 };
 
 inline constexpr int kNounCount = 200;

@@ -1,9 +1,9 @@
 #include "data/scenes/place_library.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <limits>
+
+#include <ATen/ATen.h>
 
 #include "data/scenes/places.h"
 #include "data/scenes/scene.h"

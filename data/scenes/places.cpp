@@ -1,13 +1,13 @@
 #include "data/scenes/places.h"
 
-#include <ATen/ATen.h>
-
 #include <array>
+
+#include <ATen/ATen.h>
 
 #include "data/scenes/scene.h"
 
-// Only additions, products, clamps and square roots: these round the same way for every position in a
-// batch, where vectorised sines and exponentials need not.
+// Only additions, products, clamps and square roots: these round the same way for every position in
+// a batch, where vectorised sines and exponentials need not.
 
 namespace tessera::data {
 namespace {
@@ -41,7 +41,10 @@ class Painting {
   void lay(const at::Tensor& coverage, const Levels& colour) { lay(coverage, flat(colour)); }
 
   /// A gradient from `from` at height `top` to `to` at height `bottom`, everywhere below `top`.
-  void slope(const at::Tensor& top, const at::Tensor& bottom, const Levels& from, const Levels& to) {
+  void slope(const at::Tensor& top,
+             const at::Tensor& bottom,
+             const Levels& from,
+             const Levels& to) {
     const at::Tensor share = ((y_ + 0.5 - top) / (bottom - top)).clamp(0, 1);
     lay(below(top), flat(from) + (flat(to) - flat(from)) * share);
   }
@@ -60,7 +63,12 @@ class Painting {
   at::Tensor line(double height) const { return at::full({1, 1, 1, 1}, height, values_.options()); }
 
   /// Twelve discs from numbers 4..27, and copies of them that are moved on.
-  void sprinkle(int copies, double top, double bottom, double least, double most, const Levels& colour,
+  void sprinkle(int copies,
+                double top,
+                double bottom,
+                double least,
+                double most,
+                const Levels& colour,
                 double strength) {
     at::Tensor coverage = at::zeros({1, 1, kSide, kSide}, values_.options());
     for (int copy = 0; copy < copies; ++copy) {
@@ -78,7 +86,9 @@ class Painting {
   }
 
   /// A hill: a parabola of that height and half width, hanging from a crest.
-  at::Tensor hill(const at::Tensor& crest_y, const at::Tensor& crest_x, double height,
+  at::Tensor hill(const at::Tensor& crest_y,
+                  const at::Tensor& crest_x,
+                  double height,
                   double half_width) const {
     const at::Tensor d = (x_ + 0.5 - crest_x) / half_width;
     return crest_y + d * d * height;
@@ -130,7 +140,9 @@ void night(Painting& p) {
 
 void snow(Painting& p) {
   p.slope(p.line(0), p.line(84), {150, 176, 208}, {206, 220, 236});
-  p.slope(p.hill(p.value(0, 78, 92), p.value(1, 10, 118), 7, 64), p.line(128), {246, 250, 255},
+  p.slope(p.hill(p.value(0, 78, 92), p.value(1, 10, 118), 7, 64),
+          p.line(128),
+          {246, 250, 255},
           {218, 230, 244});
   p.sprinkle(3, 0, 128, 0.6, 1.7, {255, 255, 255}, 0.95);
 }
@@ -138,9 +150,13 @@ void snow(Painting& p) {
 void desert(Painting& p) {
   p.slope(p.line(0), p.line(80), {248, 206, 128}, {252, 232, 178});
   p.lay(p.disc(p.value(2, 16, 30), p.value(3, 14, 114), p.line(9)), Levels{255, 246, 206});
-  p.slope(p.hill(p.value(0, 70, 80), p.value(1, 0, 60), 12, 60), p.line(128), {226, 176, 104},
+  p.slope(p.hill(p.value(0, 70, 80), p.value(1, 0, 60), 12, 60),
+          p.line(128),
+          {226, 176, 104},
           {206, 150, 82});
-  p.slope(p.hill(p.value(4, 82, 94), p.value(5, 60, 128), 12, 60), p.line(128), {236, 190, 118},
+  p.slope(p.hill(p.value(4, 82, 94), p.value(5, 60, 128), 12, 60),
+          p.line(128),
+          {236, 190, 118},
           {214, 160, 90});
 }
 
@@ -152,7 +168,9 @@ void space(Painting& p) {
 void water(Painting& p) {
   p.slope(p.line(0), p.line(118), {84, 190, 216}, {20, 84, 142});
   p.sprinkle(1, 6, 108, 0.8, 2.6, {196, 236, 246}, 0.6);
-  p.slope(p.hill(p.value(0, 112, 120), p.value(1, 20, 108), 4, 64), p.line(128), {222, 202, 152},
+  p.slope(p.hill(p.value(0, 112, 120), p.value(1, 20, 108), 4, 64),
+          p.line(128),
+          {222, 202, 152},
           {196, 172, 120});
 }
 
@@ -179,8 +197,8 @@ void road(Painting& p) {
 }
 
 using Painter = void (*)(Painting&);
-constexpr std::array<Painter, kPlaceCount> kPainters{field, beach,  sea,   night, snow,
-                                                     desert, space, water, room,  road};
+constexpr std::array<Painter, kPlaceCount> kPainters{
+    field, beach, sea, night, snow, desert, space, water, room, road};
 
 }  // namespace
 

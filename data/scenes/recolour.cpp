@@ -6,8 +6,8 @@
 namespace tessera::data {
 namespace {
 
-constexpr double kWindow = 40;         // degrees either side of the modal hue
-constexpr double kSpread = 0.5;        // share of the distance from the mode that is kept
+constexpr double kWindow = 40;   // degrees either side of the modal hue
+constexpr double kSpread = 0.5;  // share of the distance from the mode that is kept
 constexpr double kLeastSaturation = 0.12;
 constexpr double kLeastValue = 0.12;
 
@@ -53,7 +53,9 @@ double turn(double a, double b) {
   return d < -180 ? d + 360 : d;
 }
 
-bool has_hue(const Hsv& c) { return c.saturation >= kLeastSaturation && c.value >= kLeastValue; }
+bool has_hue(const Hsv& c) {
+  return c.saturation >= kLeastSaturation && c.value >= kLeastValue;
+}
 
 }  // namespace
 
@@ -76,7 +78,8 @@ Palette recolour(const Palette& palette,
   int mode = 0;
   for (int hue = 0; hue < 360; ++hue) {
     double sum = 0;
-    for (int d = -10; d <= 10; ++d) sum += histogram[static_cast<std::size_t>((hue + d + 360) % 360)];
+    for (int d = -10; d <= 10; ++d)
+      sum += histogram[static_cast<std::size_t>((hue + d + 360) % 360)];
     if (sum > best) {
       best = sum;
       mode = hue;

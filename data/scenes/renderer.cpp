@@ -40,9 +40,18 @@ at::Tensor draw_backgrounds(const SceneProgram& s, at::Device device) {
 
 SceneProgram slice(const SceneProgram& s, std::int64_t first, std::int64_t last) {
   const auto part = [&](const at::Tensor& t) { return t.slice(0, first, last).contiguous(); };
-  return {part(s.kind),   part(s.background), part(s.place),  part(s.noun),
-          part(s.colour), part(s.variant),    part(s.wording), part(s.sprite),
-          part(s.center), part(s.side),       part(s.mirror), part(s.background_rgb),
+  return {part(s.kind),
+          part(s.background),
+          part(s.place),
+          part(s.noun),
+          part(s.colour),
+          part(s.variant),
+          part(s.wording),
+          part(s.sprite),
+          part(s.center),
+          part(s.side),
+          part(s.mirror),
+          part(s.background_rgb),
           part(s.place_values)};
 }
 
@@ -65,8 +74,7 @@ at::Tensor draw_chunk(const Atlas& atlas, const SceneProgram& s, std::int64_t re
                    wx.transpose(1, 2).unsqueeze(1));
     const at::Tensor at_rows = rows.to(device);
     const at::Tensor below = canvas.index_select(0, at_rows);
-    canvas.index_copy_(0, at_rows,
-                       layer.slice(1, 0, 3) + below * (1 - layer.slice(1, 3, 4)));
+    canvas.index_copy_(0, at_rows, layer.slice(1, 0, 3) + below * (1 - layer.slice(1, 3, 4)));
   }
   if (resolution != kSide) {
     canvas = canvas.view({-1, 3, resolution, 2, resolution, 2}).mean(at::IntArrayRef{3, 5});
@@ -85,8 +93,8 @@ at::Tensor draw_on_cpu(const Atlas& atlas, const SceneProgram& s, std::int64_t r
   const at::Tensor with_place = s.place.ge(0);
   if (with_place.any().item<bool>()) {
     const at::Tensor chosen = with_place.nonzero().view({-1});
-    backdrops = draw_places(s.place.index_select(0, chosen),
-                            s.place_values.index_select(0, chosen)).contiguous();
+    backdrops = draw_places(s.place.index_select(0, chosen), s.place_values.index_select(0, chosen))
+                    .contiguous();
     backdrop = at::where(with_place, with_place.to(at::kLong).cumsum(0) - 1, -1).contiguous();
   }
   const kernels::DrawSprites args{

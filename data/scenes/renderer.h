@@ -14,7 +14,9 @@ at::Tensor draw_on_cpu(const Atlas& atlas, const SceneProgram& scenes, std::int6
 /// The same picture as batched matrix products, on the device that holds the atlas' tensors: exact
 /// area weights Wy and Wx of every object, layer = Wy P Wx^T, composited back to front. Pixels may
 /// differ from the CPU's by one 8-bit level, where the sums round apart.
-at::Tensor draw_with_products(const Atlas& atlas, const SceneProgram& scenes, std::int64_t resolution);
+at::Tensor draw_with_products(const Atlas& atlas,
+                              const SceneProgram& scenes,
+                              std::int64_t resolution);
 
 /// The atlas on another device.
 Atlas to_device(const Atlas& atlas, at::Device device);

@@ -11,7 +11,10 @@ namespace {
 
 constexpr std::uint32_t kMostAttempts = 20000;
 
-int pick_from(const std::vector<int>& rows, const Draws& draws, int object, const std::vector<int>& used) {
+int pick_from(const std::vector<int>& rows,
+              const Draws& draws,
+              int object,
+              const std::vector<int>& used) {
   std::vector<int> left;
   std::ranges::copy_if(rows, std::back_inserter(left), [&](int row) {
     return std::ranges::find(used, row) == used.end();
@@ -34,16 +37,23 @@ std::array<Object, 3> draw_things(const World& world, Kind kind, const Draws& dr
   switch (kind) {
     case Kind::kSingle:
     case Kind::kSize:
-    case Kind::kPosition: break;
-    case Kind::kColour: coloured = true; break;
+    case Kind::kPosition:
+      break;
+    case Kind::kColour:
+      coloured = true;
+      break;
     case Kind::kRelation:
     case Kind::kLargeSmall:
-    case Kind::kTwoCounts: count = 2; break;
+    case Kind::kTwoCounts:
+      count = 2;
+      break;
     case Kind::kColouredRelation:
       count = 2;
       coloured = true;
       break;
-    case Kind::kThree: count = 3; break;
+    case Kind::kThree:
+      count = 3;
+      break;
     case Kind::kCount:
     case Kind::kPlace:
       if (!world.recolourable.empty()) things[0].colour = perhaps_colour(draws);
@@ -69,7 +79,9 @@ void draw_objects(Scene& s, const World& world, const Draws& draws) {
     for (int k = 0; k < times; ++k) s.objects[static_cast<std::size_t>(s.count++)] = thing;
   };
   switch (s.kind) {
-    case Kind::kCount: put(things[0], count_of(s)); break;
+    case Kind::kCount:
+      put(things[0], count_of(s));
+      break;
     case Kind::kTwoCounts: {
       const CountPair counts = kCountPairs[static_cast<std::size_t>(s.variant)];
       put(things[0], counts.above);
@@ -85,13 +97,19 @@ void draw_objects(Scene& s, const World& world, const Draws& draws) {
 
 std::size_t variants_of(Kind kind) {
   switch (kind) {
-    case Kind::kSize: return 2;
-    case Kind::kPosition: return kPositionCount;
-    case Kind::kCount: return 5;
+    case Kind::kSize:
+      return 2;
+    case Kind::kPosition:
+      return kPositionCount;
+    case Kind::kCount:
+      return 5;
     case Kind::kRelation:
-    case Kind::kColouredRelation: return 4;
-    case Kind::kTwoCounts: return kCountPairs.size();
-    default: return 1;
+    case Kind::kColouredRelation:
+      return 4;
+    case Kind::kTwoCounts:
+      return kCountPairs.size();
+    default:
+      return 1;
   }
 }
 
@@ -100,11 +118,13 @@ std::array<float, 3> draw_background(int background, const Draws& draws) {
   std::array<float, 3> out{};
   for (int c = 0; c < 3; ++c) {
     const int slot = background == kGray || background == kBlack ? 0 : c;
-    const double jitter = background == kWhite ? 0.0
-                                               : draws.between(-kJitterLevels, kJitterLevels,
-                                                               Slot::kBackgroundJitter, slot);
+    const double jitter =
+        background == kWhite
+            ? 0.0
+            : draws.between(-kJitterLevels, kJitterLevels, Slot::kBackgroundJitter, slot);
     const double level =
-        kBackgrounds[static_cast<std::size_t>(background)].rgb[static_cast<std::size_t>(c)] + jitter;
+        kBackgrounds[static_cast<std::size_t>(background)].rgb[static_cast<std::size_t>(c)] +
+        jitter;
     out[static_cast<std::size_t>(c)] = static_cast<float>(std::clamp(level, 0.0, 255.0));
   }
   return out;
@@ -137,11 +157,14 @@ Scene draw_scene(const World& world, Kind kind, const Draws& draws) {
 
 }  // namespace
 
-Scene sample_scene(const World& world, const Atlas& atlas, std::uint64_t seed, std::uint32_t index) {
+Scene sample_scene(const World& world,
+                   const Atlas& atlas,
+                   std::uint64_t seed,
+                   std::uint32_t index) {
   const double at = Draws(seed, index, 0).unit_at(Slot::kKind);
   const auto found = std::ranges::upper_bound(world.shares, at);
-  const auto which = std::min<std::ptrdiff_t>(found - world.shares.begin(),
-                                              std::ssize(world.kinds) - 1);
+  const auto which =
+      std::min<std::ptrdiff_t>(found - world.shares.begin(), std::ssize(world.kinds) - 1);
   const Kind kind = world.kinds[static_cast<std::size_t>(which)];
   for (std::uint32_t attempt = 0; attempt < kMostAttempts; ++attempt) {
     const Draws draws(seed, index, attempt);
@@ -154,8 +177,11 @@ Scene sample_scene(const World& world, const Atlas& atlas, std::uint64_t seed, s
     }
     return s;
   }
-  TESSERA_THROW(kInvalidArgument, "no scene of kind \"", kKindNames[static_cast<std::size_t>(kind)],
-                "\" fits the split in ", kMostAttempts,
+  TESSERA_THROW(kInvalidArgument,
+                "no scene of kind \"",
+                kKindNames[static_cast<std::size_t>(kind)],
+                "\" fits the split in ",
+                kMostAttempts,
                 " attempts; this world is too small for it: add nouns or take another split");
 }
 

@@ -32,8 +32,13 @@ PlacedBox placed_box(const Object& object, const Box& visible) {
   return {object.y + dy - height / 2, object.x + dx - width / 2, height, width};
 }
 
-Object place_object(int noun, int colour, const Box& visible, double visible_side, double y,
-                    double x, bool mirror) {
+Object place_object(int noun,
+                    int colour,
+                    const Box& visible,
+                    double visible_side,
+                    double y,
+                    double x,
+                    bool mirror) {
   const int longest = std::max(visible.height(), visible.width());
   Object out{.noun = noun, .colour = colour, .y = y, .x = x, .side = 0, .mirror = mirror};
   out.side = std::min<double>(kSpriteSide, visible_side * kSpriteSide / longest);
@@ -97,7 +102,8 @@ Scene unpack(const SceneProgram& p, std::int64_t row) {
           .place = integer(p.place),
           .variant = integer(p.variant)};
   for (int k = 0; k < 4; ++k) {
-    s.wording[static_cast<std::size_t>(k)] = static_cast<int>(value<std::int64_t>(p.wording, row, k));
+    s.wording[static_cast<std::size_t>(k)] =
+        static_cast<int>(value<std::int64_t>(p.wording, row, k));
   }
   for (int k = 0; k < kMaxObjects; ++k) {
     const auto noun = static_cast<int>(value<std::int64_t>(p.noun, row, k));

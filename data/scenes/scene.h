@@ -16,10 +16,10 @@ inline constexpr int kPositionCount = 9;
 /// One sprite of a scene. Pixels are those of the 128 canvas.
 struct Object {
   int noun = -1;
-  int colour = -1;      // -1 = the sprite's own
-  double y = 0;         // centre of the whole bitmap
+  int colour = -1;  // -1 = the sprite's own
+  double y = 0;     // centre of the whole bitmap
   double x = 0;
-  double side = 0;      // of the whole bitmap
+  double side = 0;  // of the whole bitmap
   bool mirror = false;
 };
 
@@ -28,9 +28,9 @@ struct Scene {
   Kind kind = Kind::kSingle;
   int background = -1;
   int place = -1;
-  int count = 0;        // how many of `objects` there are
+  int count = 0;  // how many of `objects` there are
   std::array<Object, kMaxObjects> objects{};
-  int variant = 0;      // see the variant_ functions
+  int variant = 0;  // see the variant_ functions
   std::array<int, 4> wording{};
   std::array<float, 3> background_rgb{};
   std::array<float, kPlaceValueCount> place_values{};
@@ -38,8 +38,12 @@ struct Scene {
 
 /// What `variant` means. Position: 0..8, row by row from the top left. Size: 0 large, 1 small.
 enum class Relation : int { kLeft, kRight, kAbove, kBelow };
-inline Relation relation_of(const Scene& scene) { return static_cast<Relation>(scene.variant); }
-inline int count_of(const Scene& scene) { return scene.variant + 2; }
+inline Relation relation_of(const Scene& scene) {
+  return static_cast<Relation>(scene.variant);
+}
+inline int count_of(const Scene& scene) {
+  return scene.variant + 2;
+}
 /// Two counts: how many of the noun above and of the noun below.
 struct CountPair {
   int above = 1;
@@ -61,8 +65,8 @@ PlacedBox placed_box(const Object& object, const Box& visible);
 
 /// The object whose visible box has its longest side `visible_side` (the bitmap is never enlarged)
 /// and its middle at (y, x).
-Object place_object(int noun, int colour, const Box& visible, double visible_side, double y,
-                    double x, bool mirror);
+Object place_object(
+    int noun, int colour, const Box& visible, double visible_side, double y, double x, bool mirror);
 
 SceneProgram pack(const std::vector<Scene>& scenes);
 Scene unpack(const SceneProgram& program, std::int64_t row);

@@ -1,9 +1,9 @@
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include "core/error.h"
 #include "data/scenes/grammar.h"
@@ -16,20 +16,20 @@
 namespace tessera::data {
 namespace {
 
-constexpr float kDifferent = 22;        // levels from a plain background
-constexpr float kDifferentInPlace = 60; // levels from the example of a place
-constexpr int kPlaceSlack = 2;          // pixels of a 64 picture
+constexpr float kDifferent = 22;            // levels from a plain background
+constexpr float kDifferentInPlace = 60;     // levels from the example of a place
+constexpr int kPlaceSlack = 2;              // pixels of a 64 picture
 constexpr double kLeastShareInPlace = 0.2;  // of the largest region's area
 constexpr std::array<float, 4> kHigherThresholds{40, 60, 85, 110};
-constexpr float kSplitGain = 0.6F;      // parts must be nearer to sprites by this factor
+constexpr float kSplitGain = 0.6F;  // parts must be nearer to sprites by this factor
 constexpr std::size_t kMostFound = 12;
-constexpr double kLeastLarge = 88;      // longest side, in pixels of the 128 canvas
+constexpr double kLeastLarge = 88;  // longest side, in pixels of the 128 canvas
 constexpr double kMostSmall = 57;
-constexpr double kLeastRatio = 1.5;     // of a large object's side to a small one's
+constexpr double kLeastRatio = 1.5;  // of a large object's side to a small one's
 
 struct Found {
   SpriteLibrary::Match match{};
-  double y = 0;     // centre, in pixels of the 128 canvas
+  double y = 0;  // centre, in pixels of the 128 canvas
   double x = 0;
   double side = 0;  // longest side
 };
@@ -58,7 +58,9 @@ int nearest_background(const std::array<float, 3>& colour) {
 }
 
 /// Which found object stands for which asked one: -1 where there is none left.
-std::array<int, kMaxObjects> assign(const Scene& scene, const Reading& reading, const Atlas& atlas) {
+std::array<int, kMaxObjects> assign(const Scene& scene,
+                                    const Reading& reading,
+                                    const Atlas& atlas) {
   struct Pair {
     double gain = 0;
     int asked = 0;
@@ -94,23 +96,30 @@ bool stands(Relation relation, const Found& a, const Found& b) {
   const double down = a.y - b.y;
   const double across = a.x - b.x;
   switch (relation) {
-    case Relation::kLeft: return -across > std::abs(down);
-    case Relation::kRight: return across > std::abs(down);
-    case Relation::kAbove: return -down > std::abs(across);
-    case Relation::kBelow: return down > std::abs(across);
+    case Relation::kLeft:
+      return -across > std::abs(down);
+    case Relation::kRight:
+      return across > std::abs(down);
+    case Relation::kAbove:
+      return -down > std::abs(across);
+    case Relation::kBelow:
+      return down > std::abs(across);
   }
   return false;
 }
 
 /// Middle third or an outer one: halfway between the centres 27 %, 50 %, 73 %.
-int third(double at) { return at < 0.385 * kSpriteSide ? 0 : at > 0.615 * kSpriteSide ? 2 : 1; }
+int third(double at) {
+  return at < 0.385 * kSpriteSide ? 0 : at > 0.615 * kSpriteSide ? 2 : 1;
+}
 
 /// Position, relation or size; -1 for a kind that has none.
 int judge_layout(const Scene& scene, const std::vector<const Found*>& found, bool nouns_right) {
   const Found* a = found.empty() ? nullptr : found[0];
   const Found* b = found.size() < 2 ? nullptr : found[1];
   switch (scene.kind) {
-    case Kind::kPosition: return a && 3 * third(a->y) + third(a->x) == scene.variant ? 1 : 0;
+    case Kind::kPosition:
+      return a && 3 * third(a->y) + third(a->x) == scene.variant ? 1 : 0;
     case Kind::kSize:
       return a && (scene.variant == 0 ? a->side >= kLeastLarge : a->side <= kMostSmall) ? 1 : 0;
     case Kind::kRelation:
@@ -118,7 +127,8 @@ int judge_layout(const Scene& scene, const std::vector<const Found*>& found, boo
       return nouns_right && a && b && stands(relation_of(scene), *a, *b) ? 1 : 0;
     case Kind::kLargeSmall:
       return nouns_right && a && b && a->side >= kLeastRatio * b->side ? 1 : 0;
-    default: return -1;
+    default:
+      return -1;
   }
 }
 
@@ -150,8 +160,8 @@ SceneScore judge(const Scene& scene, const Reading& reading, const Atlas& atlas)
     if (!noun_right) out.object = 0;
     if (asked.colour < 0) continue;
     const bool colour_right =
-        j >= 0 && (noun_right ? found.back()->match.colour : found.back()->match.any_colour) ==
-                      asked.colour;
+        j >= 0 &&
+        (noun_right ? found.back()->match.colour : found.back()->match.any_colour) == asked.colour;
     out.colour = colour_right && out.colour != 0 ? 1 : 0;
   }
   out.position = judge_layout(scene, found, out.object == 1);
@@ -173,12 +183,20 @@ class Reader final : public SceneReader {
     }
   }
 
-  std::vector<SceneScore> score(const at::Tensor& images, const SceneProgram& scenes) const override {
+  std::vector<SceneScore> score(const at::Tensor& images,
+                                const SceneProgram& scenes) const override {
     TESSERA_CHECK(images.dim() == 4 && images.size(1) == 3 && images.size(2) == side_ &&
                       images.size(3) == side_ && images.size(0) == scenes.kind.size(0),
-                  kShapeMismatch, "the reader needs ", scenes.kind.size(0), " pictures [3, ", side_,
-                  ", ", side_, "], got ", images.sizes());
-    const at::Tensor levels = ((images.to(at::kCPU, at::kFloat) + 1) * 127.5)
+                  kShapeMismatch,
+                  "the reader needs ",
+                  scenes.kind.size(0),
+                  " pictures [3, ",
+                  side_,
+                  ", ",
+                  side_,
+                  "], got ",
+                  images.sizes());
+    const at::Tensor levels = ((images.to(at::kCPU, at::kFloat).nan_to_num(0) + 1) * 127.5)
                                   .round()
                                   .clamp(0, 255)
                                   .contiguous();
@@ -235,10 +253,13 @@ class Reader final : public SceneReader {
             .side = scale * std::max(r.height(), r.width())};
   }
 
-  /// What a region shows: one object, or, where the picture is blurred and objects run together, the
-  /// parts into which a higher threshold splits it, if these look more like sprites than the whole.
-  std::vector<Found> look_closer(const Picture& picture, const Picture& background,
-                                 const std::vector<float>& apart, const Region& region,
+  /// What a region shows: one object, or, where the picture is blurred and objects run together,
+  /// the parts into which a higher threshold splits it, if these look more like sprites than the
+  /// whole.
+  std::vector<Found> look_closer(const Picture& picture,
+                                 const Picture& background,
+                                 const std::vector<float>& apart,
+                                 const Region& region,
                                  bool may_split) const {
     std::vector<Found> best{identify(picture, background, region)};
     float least = best.front().match.distance * kSplitGain;

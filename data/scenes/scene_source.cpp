@@ -1,8 +1,8 @@
-#include <ATen/ATen.h>
-
 #include <cstdio>
 #include <map>
 #include <mutex>
+
+#include <ATen/ATen.h>
 
 #include "core/error.h"
 #include "data/scenes/grammar.h"
@@ -55,7 +55,8 @@ class Scenes final : public SceneSource {
 
   Batch get(const std::vector<std::int64_t>& indices, at::Device device) const override {
     const std::vector<Scene> scenes = sample(indices);
-    return {.images = draw(pack(scenes), device), .captions = captions_of(scenes), .indices = indices};
+    return {
+        .images = draw(pack(scenes), device), .captions = captions_of(scenes), .indices = indices};
   }
 
   std::vector<std::string> captions(const std::vector<std::int64_t>& indices) const override {
@@ -67,14 +68,26 @@ class Scenes final : public SceneSource {
     for (const int noun : world_.nouns) text += concat(noun, ",");
     text += " kinds=";
     for (std::size_t k = 0; k < world_.kinds.size(); ++k) {
-      text += concat(static_cast<int>(world_.kinds[k]), ":", std::hexfloat, world_.shares[k],
-                     std::defaultfloat, ",");
+      text += concat(static_cast<int>(world_.kinds[k]),
+                     ":",
+                     std::hexfloat,
+                     world_.shares[k],
+                     std::defaultfloat,
+                     ",");
     }
     std::array<char, 17> hash{};
-    std::snprintf(hash.data(), hash.size(), "%016llx",
-                  static_cast<unsigned long long>(stable_hash(text)));
-    return concat("emoji-scenes/", kVersion, " resolution=", options_.resolution,
-                  " seed=", options_.seed, " split=", options_.split, " world=", hash.data());
+    std::snprintf(
+        hash.data(), hash.size(), "%016llx", static_cast<unsigned long long>(stable_hash(text)));
+    return concat("emoji-scenes/",
+                  kVersion,
+                  " resolution=",
+                  options_.resolution,
+                  " seed=",
+                  options_.seed,
+                  " split=",
+                  options_.split,
+                  " world=",
+                  hash.data());
   }
 
  private:
@@ -82,8 +95,12 @@ class Scenes final : public SceneSource {
     std::vector<Scene> out;
     out.reserve(indices.size());
     for (const std::int64_t index : indices) {
-      TESSERA_CHECK(index >= 0 && index < kSceneCount, kInvalidArgument,
-                    "scene ", index, " is outside 0 .. ", kSceneCount - 1);
+      TESSERA_CHECK(index >= 0 && index < kSceneCount,
+                    kInvalidArgument,
+                    "scene ",
+                    index,
+                    " is outside 0 .. ",
+                    kSceneCount - 1);
       out.push_back(
           sample_scene(world_, *atlas_, options_.seed, static_cast<std::uint32_t>(index)));
     }

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "core/options.h"
 #include "data/source.h"
@@ -17,14 +17,15 @@ namespace tessera::data {
 /// Most sprites one scene has.
 inline constexpr std::int64_t kMaxObjects = 6;
 
-/// Which world is drawn: the parameters of docs/formats/scenes.md. The same options, the same scenes.
+/// Which world is drawn: the parameters of docs/formats/scenes.md. The same options, the same
+/// scenes.
 struct SceneOptions {
-  std::int64_t resolution = 64;             // 64 or 128
-  std::uint64_t seed = 0;                   // data seed
-  std::string split = "train";              // train, heldout, heldout:CLASS, all
-  std::vector<std::string> nouns{};         // names; empty = all 200
-  std::vector<std::string> kinds{};         // names of Kind; empty = all
-  std::vector<double> kind_weights{};       // one a kind; empty = equal
+  std::int64_t resolution = 64;        // 64 or 128
+  std::uint64_t seed = 0;              // data seed
+  std::string split = "train";         // train, heldout, heldout:CLASS, all
+  std::vector<std::string> nouns{};    // names; empty = all 200
+  std::vector<std::string> kinds{};    // names of Kind; empty = all
+  std::vector<double> kind_weights{};  // one a kind; empty = equal
   void validate() const;
 };
 
@@ -40,8 +41,17 @@ void visit_fields(Visitor& v, SceneOptions& o) {
 
 /// The kinds of scene; the order is the kind table of the sampler and never changes.
 enum class Kind : std::int64_t {
-  kSingle, kColour, kSize, kPosition, kCount, kRelation, kColouredRelation, kLargeSmall, kThree,
-  kTwoCounts, kPlace,
+  kSingle,
+  kColour,
+  kSize,
+  kPosition,
+  kCount,
+  kRelation,
+  kColouredRelation,
+  kLargeSmall,
+  kThree,
+  kTwoCounts,
+  kPlace,
 };
 
 /// Scenes as numbers, one row a scene: the renderer draws them, the grammar says them.
@@ -51,12 +61,13 @@ struct SceneProgram {
   at::Tensor place{};       // [B] int64 in [0, 10), or -1
   at::Tensor noun{};        // [B, 6] int64 row of the noun table, -1 = no such object
   at::Tensor colour{};      // [B, 6] int64 in [0, 7), -1 = the sprite's own
-  at::Tensor variant{};     // [B] int64: what the kind varies (size, position, count, relation, counts)
-  at::Tensor wording{};     // [B, 4] int64: background phrase, opening, size word, mirrored relation
-  at::Tensor sprite{};      // [B, 6] int64 atlas row, 536 = none
-  at::Tensor center{};      // [B, 6, 2] float32, y and x in pixels of the 128 canvas
-  at::Tensor side{};        // [B, 6] float32, side of the whole bitmap in the same pixels
-  at::Tensor mirror{};      // [B, 6] bool
+  at::Tensor
+      variant{};  // [B] int64: what the kind varies (size, position, count, relation, counts)
+  at::Tensor wording{};  // [B, 4] int64: background phrase, opening, size word, mirrored relation
+  at::Tensor sprite{};   // [B, 6] int64 atlas row, 536 = none
+  at::Tensor center{};   // [B, 6, 2] float32, y and x in pixels of the 128 canvas
+  at::Tensor side{};     // [B, 6] float32, side of the whole bitmap in the same pixels
+  at::Tensor mirror{};   // [B, 6] bool
   at::Tensor background_rgb{};  // [B, 3] float32, 0..255, jitter included
   at::Tensor place_values{};    // [B, P] float32 in (0, 1)
 };
@@ -69,15 +80,18 @@ class SceneSource : public Source {
   /// [B, 3, S, S] float32 in [-1, 1], already rounded to 8-bit levels; tensor operations only.
   virtual at::Tensor draw(const SceneProgram& scenes, at::Device device) const = 0;
   virtual std::vector<std::string> say(const SceneProgram& scenes) const = 0;
-  /// Canonical meaning of one scene as JSON: kind, objects with noun, colour, box; background; relation.
+  /// Canonical meaning of one scene as JSON: kind, objects with noun, colour, box; background;
+  /// relation.
   virtual std::vector<std::string> meaning(const SceneProgram& scenes) const = 0;
 };
 
-/// `atlas` is the file made by `tessera data atlas` (atlas.safetensors).
+/// `atlas` is the file made by tools/make_atlas.py. Takes about 40 ms. Throws kInvalidArgument
+/// naming the option, kNotFound or kCorruptFile.
 std::unique_ptr<const SceneSource> open_scenes(const std::filesystem::path& atlas,
                                                const SceneOptions& options);
 
-/// What a picture shows against what its scene says; each entry is 1, 0, or -1 where it does not apply.
+/// What a picture shows against what its scene says; each entry is 1, 0, or -1 where it does not
+/// apply.
 struct SceneScore {
   int background = -1;
   int number = -1;    // as many objects as asked for
@@ -92,14 +106,15 @@ struct SceneScore {
 class SceneReader {
  public:
   virtual ~SceneReader() = default;
-  /// images [B, 3, S, S] in [-1, 1], S = 64 or 128; one score a row.
+  /// images [B, 3, S, S] in [-1, 1] of the options' resolution; one score a row. About 1 ms each.
   virtual std::vector<SceneScore> score(const at::Tensor& images,
                                         const SceneProgram& scenes) const = 0;
 };
 std::unique_ptr<const SceneReader> make_scene_reader(const std::filesystem::path& atlas,
                                                      const SceneOptions& options);
 
-/// Every word that the world's captions can hold, sorted: what a prompt outside the world is told of.
+/// Every word that the world's captions can hold, sorted: what a prompt outside the world is told
+/// of.
 std::vector<std::string> scene_vocabulary(const SceneOptions& options);
 
 }  // namespace tessera::data

@@ -23,8 +23,11 @@ Region take_region(std::vector<char>& mask, int side, int y, int x, int reach) {
   while (!open.empty()) {
     const auto [cy, cx] = open.back();
     open.pop_back();
-    out = {std::min(out.top, cy), std::min(out.left, cx), std::max(out.bottom, cy + 1),
-           std::max(out.right, cx + 1), out.area + 1};
+    out = {std::min(out.top, cy),
+           std::min(out.left, cx),
+           std::max(out.bottom, cy + 1),
+           std::max(out.right, cx + 1),
+           out.area + 1};
     for (int ny = std::max(0, cy - reach); ny <= std::min(side - 1, cy + reach); ++ny) {
       for (int nx = std::max(0, cx - reach); nx <= std::min(side - 1, cx + reach); ++nx) {
         char& cell = mask[static_cast<std::size_t>(ny * side + nx)];
@@ -42,8 +45,11 @@ bool touch(const Region& a, const Region& b) {
 }
 
 Region join(const Region& a, const Region& b) {
-  return {std::min(a.top, b.top), std::min(a.left, b.left), std::max(a.bottom, b.bottom),
-          std::max(a.right, b.right), a.area + b.area};
+  return {std::min(a.top, b.top),
+          std::min(a.left, b.left),
+          std::max(a.bottom, b.bottom),
+          std::max(a.right, b.right),
+          a.area + b.area};
 }
 
 void join_touching(std::vector<Region>& regions) {
@@ -98,8 +104,11 @@ std::vector<float> differences(const Picture& p, const Picture& background, int 
   return out;
 }
 
-std::vector<Region> find_regions(const std::vector<float>& differences, int side, float threshold,
-                                 const Region& window, bool specks_first) {
+std::vector<Region> find_regions(const std::vector<float>& differences,
+                                 int side,
+                                 float threshold,
+                                 const Region& window,
+                                 bool specks_first) {
   std::vector<char> mask(differences.size());
   for (int y = window.top; y < window.bottom; ++y) {
     for (int x = window.left; x < window.right; ++x) {

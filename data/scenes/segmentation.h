@@ -26,14 +26,17 @@ struct Region {
 /// Median of the pixels along the border, a channel at a time.
 std::array<float, 3> border_colour(const Picture& picture);
 
-/// How far each pixel is from the background, Euclidean, in levels: [side, side]. `slack`: a pixel of
-/// the background may have moved by so much either way (a horizon that is only about known).
+/// How far each pixel is from the background, Euclidean, in levels: [side, side]. `slack`: a pixel
+/// of the background may have moved by so much either way (a horizon that is only about known).
 std::vector<float> differences(const Picture& picture, const Picture& background, int slack);
 
 /// Connected regions of pixels that differ by more than `threshold`, inside `window`. Regions whose
-/// boxes touch become one, since a scene keeps its objects' boxes apart; specks are left out, before
-/// that too where `specks_first`. Largest first.
-std::vector<Region> find_regions(const std::vector<float>& differences, int side, float threshold,
-                                 const Region& window, bool specks_first);
+/// boxes touch become one, since a scene keeps its objects' boxes apart; specks are left out,
+/// before that too where `specks_first`. Largest first.
+std::vector<Region> find_regions(const std::vector<float>& differences,
+                                 int side,
+                                 float threshold,
+                                 const Region& window,
+                                 bool specks_first);
 
 }  // namespace tessera::data

@@ -7,22 +7,22 @@
 
 namespace tessera::data {
 
-/// What each number of a scene's stream is for. Unused slots are skipped, never moved, so a new kind
-/// leaves the scenes of the others as they are. 9 and 10-12 for places are not drawn.
+/// What each number of a scene's stream is for. Unused slots are skipped, never moved, so a new
+/// kind leaves the scenes of the others as they are. 9 and 10-12 for places are not drawn.
 enum class Slot : std::uint32_t {
   kKind = 0,
-  kNoun = 1,              // 1..3: objects A, B, C
-  kColour = 4,            // 4..6; 4 also decides between plain and coloured
-  kBackground = 7,        // or the place
+  kNoun = 1,        // 1..3: objects A, B, C
+  kColour = 4,      // 4..6; 4 also decides between plain and coloured
+  kBackground = 7,  // or the place
   kVariant = 8,
-  kBackgroundJitter = 10, // 10..12
-  kObject = 13,           // 13..30: side, jitter y, jitter x of each object
-  kMirror = 31,           // bit k for object k; bit 6: the large object on the right
+  kBackgroundJitter = 10,  // 10..12
+  kObject = 13,            // 13..30: side, jitter y, jitter x of each object
+  kMirror = 31,            // bit k for object k; bit 6: the large object on the right
   kPhrase = 32,
   kOpening = 33,
   kSizeWord = 34,
   kMirroredWording = 35,
-  kPlaceValues = 36,      // 36..63
+  kPlaceValues = 36,  // 36..63
 };
 
 /// The numbers of one attempt at one scene: slot s is the first word of block s.

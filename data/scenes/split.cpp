@@ -14,7 +14,9 @@ namespace {
 constexpr unsigned kPercent = 10;
 constexpr unsigned kDirectionPercent = 20;
 
-std::string_view name(int noun) { return nouns()[static_cast<std::size_t>(noun)].name; }
+std::string_view name(int noun) {
+  return nouns()[static_cast<std::size_t>(noun)].name;
+}
 
 bool held(std::initializer_list<std::string_view> parts, unsigned percent = kPercent) {
   std::uint64_t hash = kStableHashStart;
@@ -36,10 +38,14 @@ bool pair_held(int a, int b) {
 /// "B right of A" is "A left of B".
 bool direction_held(int a, Relation relation, int b) {
   switch (relation) {
-    case Relation::kLeft: return held({"dir", name(a), "left", name(b)}, kDirectionPercent);
-    case Relation::kRight: return held({"dir", name(b), "left", name(a)}, kDirectionPercent);
-    case Relation::kAbove: return held({"dir", name(a), "above", name(b)}, kDirectionPercent);
-    case Relation::kBelow: return held({"dir", name(b), "above", name(a)}, kDirectionPercent);
+    case Relation::kLeft:
+      return held({"dir", name(a), "left", name(b)}, kDirectionPercent);
+    case Relation::kRight:
+      return held({"dir", name(b), "left", name(a)}, kDirectionPercent);
+    case Relation::kAbove:
+      return held({"dir", name(a), "above", name(b)}, kDirectionPercent);
+    case Relation::kBelow:
+      return held({"dir", name(b), "above", name(a)}, kDirectionPercent);
   }
   return false;
 }
@@ -52,7 +58,9 @@ bool size_held(int noun, bool large) {
   return held({"size", name(noun), large ? "large" : "small"});
 }
 
-constexpr unsigned bit(HeldOut held) { return 1U << static_cast<unsigned>(held); }
+constexpr unsigned bit(HeldOut held) {
+  return 1U << static_cast<unsigned>(held);
+}
 
 }  // namespace
 
@@ -65,11 +73,15 @@ unsigned held_out_classes(const Scene& s) {
     if (k > 0 && object.noun == objects[static_cast<std::size_t>(k - 1)].noun) continue;
     if (s.background >= 0) {
       mark(HeldOut::kBackground,
-           held({"bg", name(object.noun), kBackgrounds[static_cast<std::size_t>(s.background)].name}));
+           held({"bg",
+                 name(object.noun),
+                 kBackgrounds[static_cast<std::size_t>(s.background)].name}));
     }
     if (object.colour >= 0) {
       mark(HeldOut::kColour,
-           held({"col", name(object.noun), kObjectColours[static_cast<std::size_t>(object.colour)].name}));
+           held({"col",
+                 name(object.noun),
+                 kObjectColours[static_cast<std::size_t>(object.colour)].name}));
     }
     if (s.place >= 0) {
       mark(HeldOut::kPlace,
@@ -83,7 +95,9 @@ unsigned held_out_classes(const Scene& s) {
   const int first = objects[0].noun;
   const bool new_pair = (out & bit(HeldOut::kPair)) != 0;
   switch (s.kind) {
-    case Kind::kSize: mark(HeldOut::kSize, size_held(first, s.variant == 0)); break;
+    case Kind::kSize:
+      mark(HeldOut::kSize, size_held(first, s.variant == 0));
+      break;
     case Kind::kLargeSmall:
       mark(HeldOut::kSize, size_held(first, true) || size_held(objects[1].noun, false));
       break;
@@ -110,7 +124,8 @@ unsigned held_out_classes(const Scene& s) {
     case Kind::kSingle:
     case Kind::kColour:
     case Kind::kThree:
-    case Kind::kPlace: break;
+    case Kind::kPlace:
+      break;
   }
   return out;
 }
@@ -127,17 +142,25 @@ bool can_hold(Kind kind, HeldOut held) {
   const bool two = kind == Kind::kRelation || kind == Kind::kColouredRelation ||
                    kind == Kind::kLargeSmall || kind == Kind::kThree || kind == Kind::kTwoCounts;
   switch (held) {
-    case HeldOut::kBackground: return kind != Kind::kPlace;
+    case HeldOut::kBackground:
+      return kind != Kind::kPlace;
     case HeldOut::kColour:
       return kind == Kind::kColour || kind == Kind::kCount || kind == Kind::kColouredRelation ||
              kind == Kind::kPlace;
-    case HeldOut::kCount: return kind == Kind::kCount || kind == Kind::kTwoCounts;
-    case HeldOut::kSize: return kind == Kind::kSize || kind == Kind::kLargeSmall;
-    case HeldOut::kPosition: return kind == Kind::kPosition;
-    case HeldOut::kPair: return two;
-    case HeldOut::kDirection: return two && kind != Kind::kLargeSmall && kind != Kind::kThree;
-    case HeldOut::kPlace: return kind == Kind::kPlace;
-    case HeldOut::kStructure: return kind == Kind::kCount;
+    case HeldOut::kCount:
+      return kind == Kind::kCount || kind == Kind::kTwoCounts;
+    case HeldOut::kSize:
+      return kind == Kind::kSize || kind == Kind::kLargeSmall;
+    case HeldOut::kPosition:
+      return kind == Kind::kPosition;
+    case HeldOut::kPair:
+      return two;
+    case HeldOut::kDirection:
+      return two && kind != Kind::kLargeSmall && kind != Kind::kThree;
+    case HeldOut::kPlace:
+      return kind == Kind::kPlace;
+    case HeldOut::kStructure:
+      return kind == Kind::kCount;
   }
   return false;
 }

@@ -9,7 +9,15 @@ namespace tessera::data {
 
 /// What can be new about a scene: the classes of held-out keys (docs/formats/scenes.md).
 enum class HeldOut : unsigned {
-  kBackground, kColour, kCount, kSize, kPosition, kPair, kDirection, kPlace, kStructure,
+  kBackground,
+  kColour,
+  kCount,
+  kSize,
+  kPosition,
+  kPair,
+  kDirection,
+  kPlace,
+  kStructure,
 };
 inline constexpr std::array<std::string_view, 9> kHeldOutNames{
     "background", "colour", "count", "size", "position", "pair", "direction", "place", "structure"};

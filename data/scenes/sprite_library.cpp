@@ -50,7 +50,8 @@ using Grid3 = std::array<float, 3 * kCells>;
 
 Grid3 reduce3(const Picture& p, const Window& window) {
   Grid3 out;
-  for (int c = 0; c < 3; ++c) reduce(p.levels + c * p.side * p.side, p.side, window, out.data() + c * kCells);
+  for (int c = 0; c < 3; ++c)
+    reduce(p.levels + c * p.side * p.side, p.side, window, out.data() + c * kCells);
   return out;
 }
 
@@ -87,8 +88,10 @@ SpriteLibrary::SpriteLibrary(const Atlas& atlas, const std::vector<int>& chosen)
   std::vector<float> plane(kPixels);
   for (const int noun : chosen) {
     const Box& box = atlas.boxes[static_cast<std::size_t>(noun)];
-    const Window window{static_cast<float>(box.top), static_cast<float>(box.left),
-                        static_cast<float>(box.bottom), static_cast<float>(box.right)};
+    const Window window{static_cast<float>(box.top),
+                        static_cast<float>(box.left),
+                        static_cast<float>(box.bottom),
+                        static_cast<float>(box.right)};
     const bool recolourable = nouns()[static_cast<std::size_t>(noun)].recolour_rank >= 0;
     for (int colour = -1; colour < (recolourable ? kObjectColourCount : 0); ++colour) {
       Entry entry{.noun = noun, .colour = colour};
@@ -107,12 +110,14 @@ SpriteLibrary::SpriteLibrary(const Atlas& atlas, const std::vector<int>& chosen)
   }
 }
 
-SpriteLibrary::Match SpriteLibrary::nearest(const Picture& picture, const Picture& background,
+SpriteLibrary::Match SpriteLibrary::nearest(const Picture& picture,
+                                            const Picture& background,
                                             const Region& region) const {
   std::vector<float> distances(entries_.size(), std::numeric_limits<float>::max());
   for (const float step : kShrinks) {
     const float by = step * static_cast<float>(picture.side) / 64;
-    const Window window{static_cast<float>(region.top) + by, static_cast<float>(region.left) + by,
+    const Window window{static_cast<float>(region.top) + by,
+                        static_cast<float>(region.left) + by,
                         static_cast<float>(region.bottom) - by,
                         static_cast<float>(region.right) - by};
     if (std::min(window.bottom - window.top, window.right - window.left) < 4) break;

@@ -24,15 +24,15 @@ class SpriteLibrary {
     float distance = 0;   // mean squared difference of a level
   };
 
-  /// The nearest sprite, in either direction, drawn over the background. A blurred object looks larger
-  /// than it is, so the region is also tried a little smaller.
+  /// The nearest sprite, in either direction, drawn over the background. A blurred object looks
+  /// larger than it is, so the region is also tried a little smaller.
   Match nearest(const Picture& picture, const Picture& background, const Region& region) const;
 
  private:
   struct Entry {
     int noun = -1;
     int colour = -1;
-    float log_aspect = 0;  // log(height / width) of the visible box
+    float log_aspect = 0;                  // log(height / width) of the visible box
     std::array<float, 4 * kCells> grid{};  // premultiplied RGBA, levels, plane by plane; alpha 0..1
   };
   std::vector<Entry> entries_{};

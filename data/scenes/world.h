@@ -11,9 +11,17 @@
 namespace tessera::data {
 
 /// Names of the kinds, as options and captions' reports use them; index = Kind.
-inline constexpr std::array<std::string_view, kKindCount> kKindNames{
-    "single",           "colour",      "size",  "position",   "count", "relation",
-    "coloured-relation", "large-small", "three", "two-counts", "place"};
+inline constexpr std::array<std::string_view, kKindCount> kKindNames{"single",
+                                                                     "colour",
+                                                                     "size",
+                                                                     "position",
+                                                                     "count",
+                                                                     "relation",
+                                                                     "coloured-relation",
+                                                                     "large-small",
+                                                                     "three",
+                                                                     "two-counts",
+                                                                     "place"};
 
 /// Scene options, checked and looked up.
 struct World {

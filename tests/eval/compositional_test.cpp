@@ -47,8 +47,8 @@ class ByteTokenizer final : public text::Tokenizer {
   std::int64_t vocabulary_size() const override { return 256; }
 };
 
-/// A model that paints what it was shown with a caption, or nothing where `forgets`; a codec that adds
-/// a little to every level.
+/// A model that paints what it was shown with a caption, or nothing where `forgets`; a codec that
+/// adds a little to every level.
 class Painter final : public pipeline::Pipeline {
  public:
   Painter(const data::SceneSource& scenes, std::int64_t count) {
@@ -65,9 +65,12 @@ class Painter final : public pipeline::Pipeline {
   const pipeline::PipelineFacts& facts() const override { return facts_; }
   const text::Tokenizer& table_tokenizer() const override { return tokenizer_; }
   SampleOptions resolve(SampleOptions options) const override { return options; }
-  pipeline::Sampled sample(const text::Tokens& wanted, const text::Tokens& unwanted,
-                           const SampleOptions& /*resolved*/, const pipeline::Start& /*start*/,
-                           const nn::Noise& noise, const pipeline::StepHook& /*on_step*/,
+  pipeline::Sampled sample(const text::Tokens& wanted,
+                           const text::Tokens& unwanted,
+                           const SampleOptions& /*resolved*/,
+                           const pipeline::Start& /*start*/,
+                           const nn::Noise& noise,
+                           const pipeline::StepHook& /*on_step*/,
                            std::stop_token /*stop*/) const override {
     std::vector<at::Tensor> images;
     for (std::int64_t row = 0; row < wanted.rows(); ++row) {
@@ -99,8 +102,10 @@ struct Setting {
   std::unique_ptr<const data::SceneReader> reader =
       data::make_scene_reader(atlas_path(), small_world());
 
-  CompositionalResult evaluate(const pipeline::Pipeline* pipeline, CompositionalPlan plan,
-                               const ProgressSink& progress = {}, std::stop_token stop = {}) const {
+  CompositionalResult evaluate(const pipeline::Pipeline* pipeline,
+                               CompositionalPlan plan,
+                               const ProgressSink& progress = {},
+                               std::stop_token stop = {}) const {
     return evaluate_compositional(pipeline, *scenes, *reader, plan, progress, stop);
   }
 };
@@ -110,8 +115,9 @@ TEST(Compositional, AModelThatPaintsEveryCaptionIsAllRight) {
   const Painter painter(*setting.scenes, 30);
   std::vector<std::int64_t> steps;
   const CompositionalResult result =
-      setting.evaluate(&painter, {.count = 30, .batch = 8, .seed = 3},
-                       [&](const Progress& p) { steps.push_back(p.step); });
+      setting.evaluate(&painter, {.count = 30, .batch = 8, .seed = 3}, [&](const Progress& p) {
+        steps.push_back(p.step);
+      });
   EXPECT_EQ(steps, (std::vector<std::int64_t>{8, 16, 24, 30}));
   std::vector<std::int64_t> streams(30);
   std::iota(streams.begin(), streams.end(), 0);
@@ -134,9 +140,11 @@ TEST(Compositional, AForgottenCaptionIsWrong) {
   Painter painter(*setting.scenes, 20);
   const CompositionalResult before = setting.evaluate(&painter, {.count = 20, .seed = 3});
   painter.forget(before.captions[5]);
-  const CompositionalResult after = setting.evaluate(&painter, {.count = 20, .batch = 7, .seed = 3});
+  const CompositionalResult after =
+      setting.evaluate(&painter, {.count = 20, .batch = 7, .seed = 3});
   for (std::size_t k = 0; k < 20; ++k) {
-    EXPECT_EQ(after.scores[k].whole, before.captions[k] == before.captions[5] ? 0 : before.scores[k].whole);
+    EXPECT_EQ(after.scores[k].whole,
+              before.captions[k] == before.captions[5] ? 0 : before.scores[k].whole);
   }
 }
 
@@ -163,10 +171,11 @@ TEST(Compositional, StopsAndSaysWhatIsWrong) {
   test::expect_error(ErrorCode::kInvalidArgument, "got -1", [&] {
     setting.evaluate(nullptr, {.batch = -1, .source = PictureSource::kTruth});
   });
-  test::expect_error(ErrorCode::kInvalidArgument, "no model",
-                     [&] { setting.evaluate(nullptr, {}); });
-  test::expect_error(ErrorCode::kInvalidArgument, "known: model, codec, truth",
-                     [] { picture_source_named("vae"); });
+  test::expect_error(
+      ErrorCode::kInvalidArgument, "no model", [&] { setting.evaluate(nullptr, {}); });
+  test::expect_error(ErrorCode::kInvalidArgument, "known: model, codec, truth", [] {
+    picture_source_named("vae");
+  });
 }
 
 TEST(Report, CountsWhatWasAskedFor) {
@@ -191,11 +200,9 @@ TEST(Report, CountsWhatWasAskedFor) {
 TEST(RunCompositional, MeasuresTheReaderInTheWorldOfACard) {
   const test::TemporaryFolder folder;
   std::filesystem::create_directory(folder / "vqvae");
-  pipeline::write_model_card(folder.path(),
-                             {.name = "nothing",
-                              .world = small_world(),
-                              .has_world = true,
-                              .parts = {"vqvae"}});
+  pipeline::write_model_card(
+      folder.path(),
+      {.name = "nothing", .world = small_world(), .has_world = true, .parts = {"vqvae"}});
   std::vector<std::string> captions;
   jobs::CompositionalRequest request{.model = folder.path(),
                                      .atlas = atlas_path(),
@@ -222,10 +229,12 @@ TEST(RunCompositional, MeasuresTheReaderInTheWorldOfACard) {
   EXPECT_GT(report["seconds"].get<double>(), 0);
 
   pipeline::write_model_card(folder.path(), {.name = "worldless", .parts = {"vqvae"}});
-  test::expect_error(ErrorCode::kInvalidArgument, "names no world",
-                     [&] { jobs::run_compositional(request, {}, {}); });
+  test::expect_error(ErrorCode::kInvalidArgument, "names no world", [&] {
+    jobs::run_compositional(request, {}, {});
+  });
   request.model = folder.path() / "none";
-  test::expect_error(ErrorCode::kNotFound, "none", [&] { jobs::run_compositional(request, {}, {}); });
+  test::expect_error(
+      ErrorCode::kNotFound, "none", [&] { jobs::run_compositional(request, {}, {}); });
 }
 
 }  // namespace

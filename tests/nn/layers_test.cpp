@@ -1,17 +1,24 @@
 // The small bricks, against the numbers of the paper's reference (spec values in float64).
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 #include <torch/nn.h>
 
-#include "nn/adaptive_norm.h"
 #include "nn/feed_forward.h"
 #include "nn/linear.h"
+#include "nn/masked_softmax.h"
+#include "nn/residual_norm.h"
 #include "nn/time_embedding.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/finite_differences.h"
 
 namespace tessera::nn {
 namespace {
+
+at::Tensor numbers(at::IntArrayRef shape, std::uint32_t stream) {
+  return test::normal_like(at::empty(shape, at::kDouble), stream);
+}
 
 void expect_close(const at::Tensor& found, std::vector<double> wanted, double tolerance) {
   const at::Tensor expected = at::tensor(wanted, at::kDouble);
@@ -39,15 +46,69 @@ TEST(FeedForward, GradientsMatchFiniteDifferences) {
   test::expect_gradients_match(*layer, [&] { return (layer(x) * weight).sum(); });
 }
 
-TEST(AdaptiveNorm, EqualsTheReference) {
+TEST(ResidualNorm, EqualsTheReferenceOfAdaLn) {
   const at::Tensor x = at::tensor({1.0f, 2.0f, 3.0f, 4.0f}).view({1, 1, 4});
-  const at::Tensor modulation =
-      at::tensor({0.1f, 0.2f, 0.3f, 0.4f, 1.0f, 0.0f, -1.0f, 0.5f}).view({1, 8});
-  expect_close(adaptive_layer_norm(x, at::zeros({1, 8})),
-               {-1.3416354, -0.44721181, 0.44721181, 1.3416354},
-               1e-6);
+  const NormWeights plain{.gain = at::ones({1, 4}), .shift = at::zeros({1, 4})};
+  const NormWeights weights{.gain = at::tensor({1.1f, 1.2f, 1.3f, 1.4f}).view({1, 4}),
+                            .shift = at::tensor({1.0f, 0.0f, -1.0f, 0.5f}).view({1, 4})};
   expect_close(
-      adaptive_layer_norm(x, modulation), {-0.47579896, -0.53665417, -0.41862465, 2.3782896}, 1e-6);
+      residual_norm(x, {}, plain).output, {-1.3416354, -0.44721181, 0.44721181, 1.3416354}, 1e-6);
+  expect_close(residual_norm(x, {}, weights).output,
+               {-0.47579896, -0.53665417, -0.41862465, 2.3782896},
+               1e-6);
+}
+
+/// The one pass in float32 against the composed operators in float64, values and gradients.
+TEST(ResidualNorm, OnePassEqualsItsParts) {
+  for (const bool shared : {true, false}) {
+    for (const bool has_branch : {true, false}) {
+      std::vector<std::vector<at::Tensor>> results;
+      for (const at::ScalarType type : {at::kDouble, at::kFloat}) {
+        const auto leaf = [&](at::IntArrayRef shape, std::uint32_t stream) {
+          return numbers(shape, stream).to(type).set_requires_grad(true);
+        };
+        const std::int64_t gains = shared ? 1 : 3;
+        std::vector<at::Tensor> leaves{
+            leaf({3, 5, 32}, 1), leaf({gains, 32}, 2), leaf({gains, 32}, 3)};
+        if (has_branch) leaves.push_back(leaf({3, 5, 32}, 4));
+        const ResidualNorm found =
+            residual_norm(leaves[0], has_branch ? leaves[3] : at::Tensor(), {leaves[1], leaves[2]});
+        ((found.output * numbers({3, 5, 32}, 5)).sum() + (found.sum * numbers({3, 5, 32}, 6)).sum())
+            .backward();
+        results.push_back({found.sum.detach(), found.output.detach()});
+        for (const at::Tensor& x : leaves) results.back().push_back(x.grad());
+      }
+      for (std::size_t i = 0; i < results[0].size(); ++i) {
+        EXPECT_TRUE(at::allclose(results[1][i].to(at::kDouble), results[0][i], 1e-5, 1e-5)) << i;
+      }
+    }
+  }
+}
+
+/// The last norm of a network has a sum that nobody uses.
+TEST(ResidualNorm, AnUnusedSumHasNoGradient) {
+  at::Tensor x = numbers({1, 2, 16}, 1).to(at::kFloat).set_requires_grad(true);
+  const at::Tensor branch = numbers({1, 2, 16}, 2).to(at::kFloat);
+  const NormWeights weights{.gain = at::ones({1, 16}), .shift = at::zeros({1, 16})};
+  residual_norm(x, branch, weights).output.square().sum().backward();
+  // the norm fixes the sum of squares up to epsilon
+  EXPECT_LT(x.grad().abs().max().item<double>(), 1e-4);
+}
+
+TEST(MaskedSoftmax, IsSoftmaxOfTheVisibleKeys) {
+  const at::Tensor scores = numbers({2, 3, 4, 5}, 1).to(at::kFloat).set_requires_grad(true);
+  at::Tensor mask = at::ones({2, 5}, at::kBool);
+  mask[1].slice(0, 3).fill_(false);
+  const at::Tensor weight = numbers({2, 3, 4, 5}, 2).to(at::kFloat);
+  const at::Tensor found = masked_softmax(scores, mask, 0.5);
+  (found * weight).sum().backward();
+  const at::Tensor twin = scores.detach().to(at::kDouble).set_requires_grad(true);
+  const at::Tensor expected =
+      (twin * 0.5).masked_fill(mask.logical_not().view({2, 1, 1, 5}), -HUGE_VAL).softmax(-1);
+  (expected * weight).sum().backward();
+  EXPECT_TRUE(at::allclose(found.to(at::kDouble), expected, 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(scores.grad().to(at::kDouble), twin.grad(), 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(masked_softmax(scores, {}, 0.5).sum(-1), at::ones({2, 3, 4})));
 }
 
 TEST(TimeEmbedding, EqualsTheReference) {
@@ -68,8 +129,24 @@ TEST(TimeEmbedding, EqualsTheReference) {
 TEST(Linear, IsTheLayersOwnForward) {
   torch::nn::Linear layer(6, 5);
   test::fill_parameters(*layer, 0.5);
-  const at::Tensor x = test::normal_like(at::empty({2, 3, 6}), 1).to(at::kFloat);
-  EXPECT_TRUE(at::allclose(linear(layer, x), layer(x), 1e-5, 1e-6));
+  for (const std::int64_t rows : {0, 1, 11, 40}) {
+    const at::Tensor x = numbers({2, rows, 6}, 1).to(at::kFloat);
+    EXPECT_TRUE(at::allclose(linear(layer, x), layer(x), 1e-5, 1e-6));
+  }
+}
+
+TEST(Linear, ARowDoesNotDependOnTheOthers) {
+  const at::Tensor weight = numbers({320, 160}, 1).to(at::kFloat);
+  const at::Tensor bias = numbers({320}, 2).to(at::kFloat);
+  const at::Tensor x = numbers({256, 160}, 3).to(at::kFloat);
+  const at::Tensor all = at::linear(x, weight, bias);
+  if (!at::equal(at::linear(x.slice(0, 0, 32), weight, bias), all.slice(0, 0, 32))) {
+    GTEST_SKIP() << "this processor's products of 32 rows and of 256 round differently";
+  }
+  for (std::int64_t rows = 1; rows <= 40; ++rows) {
+    EXPECT_TRUE(at::equal(linear(x.slice(0, 0, rows), weight, bias), all.slice(0, 0, rows)))
+        << rows;
+  }
 }
 
 }  // namespace

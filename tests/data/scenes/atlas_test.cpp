@@ -57,8 +57,8 @@ TEST(Atlas, RecolouringKeepsShapesAndGivesTheTargetHue) {
       const ObjectColour& target = kObjectColours[static_cast<std::size_t>(colour)];
       const at::Tensor mean = other.slice(0, 0, 3).masked_select(turned).view({3, -1}).mean(1);
       const auto sector = static_cast<std::int64_t>(target.hue / 60);
-      const std::int64_t largest = std::array<std::int64_t, 6>{0, 1, 1, 2, 2, 0}[
-          static_cast<std::size_t>(sector)];
+      const std::int64_t largest =
+          std::array<std::int64_t, 6>{0, 1, 1, 2, 2, 0}[static_cast<std::size_t>(sector)];
       EXPECT_EQ(mean.argmax().item<std::int64_t>(), largest)
           << nouns()[static_cast<std::size_t>(recolourable_noun(rank))].name << " " << target.name
           << " " << mean;
@@ -68,9 +68,9 @@ TEST(Atlas, RecolouringKeepsShapesAndGivesTheTargetHue) {
 
 TEST(Recolour, TurnsTheModalHueAndLeavesGreys) {
   Palette palette{};
-  palette[1] = {200, 20, 20, 255};   // red, the mode
+  palette[1] = {200, 20, 20, 255};  // red, the mode
   palette[2] = {128, 128, 128, 255};
-  palette[3] = {20, 20, 200, 255};   // far from the mode
+  palette[3] = {20, 20, 200, 255};  // far from the mode
   std::array<std::int64_t, 256> counts{};
   counts[1] = 100;
   counts[2] = 100;
@@ -90,7 +90,8 @@ TEST(Atlas, SpritesStandOutAsOftenAsCounted) {
   int plain = 0;
   int coloured = 0;
   for (std::size_t row = 0; row < static_cast<std::size_t>(kSpriteCount); ++row) {
-    for (const bool yes : shared_atlas()->contrast[row]) (row < kNounCount ? plain : coloured) += yes;
+    for (const bool yes : shared_atlas()->contrast[row])
+      (row < kNounCount ? plain : coloured) += yes;
   }
   EXPECT_NEAR(plain, 2006, 10);
   EXPECT_NEAR(coloured, 3321, 20);
@@ -104,8 +105,9 @@ TEST(Atlas, SpritesStandOutAsOftenAsCounted) {
 
 TEST(Atlas, SaysWhatIsWrongWithAFile) {
   const test::TemporaryFolder folder;
-  test::expect_error(ErrorCode::kNotFound, "none.safetensors",
-                     [&] { read_atlas(folder.path() / "none.safetensors"); });
+  test::expect_error(ErrorCode::kNotFound, "none.safetensors", [&] {
+    read_atlas(folder.path() / "none.safetensors");
+  });
   io::StateDict state{.tensors = {{"index", at::zeros({200, 128, 128}, at::kByte)}}};
   const auto file = folder.path() / "odd.safetensors";
   io::write_safetensors(file, state);

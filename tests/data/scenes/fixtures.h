@@ -30,8 +30,7 @@ inline std::vector<Scene> unpack_all(const SceneProgram& program) {
 
 /// The world of the first shipped model: the 24 first recolourable nouns.
 inline SceneOptions starter_world() {
-  SceneOptions options{
-      .kinds = {"single", "colour", "position", "relation", "coloured-relation"}};
+  SceneOptions options{.kinds = {"single", "colour", "position", "relation", "coloured-relation"}};
   for (int rank = 0; rank < 24; ++rank) {
     options.nouns.emplace_back(nouns()[static_cast<std::size_t>(recolourable_noun(rank))].name);
   }

@@ -17,8 +17,11 @@ struct Thing {
   int colour = -1;
 };
 
-Scene scene_of(Kind kind, const std::vector<Thing>& things, int variant = 0,
-               std::array<int, 4> wording = {kPhraseNone, 0, 0, 0}, int background = 4) {
+Scene scene_of(Kind kind,
+               const std::vector<Thing>& things,
+               int variant = 0,
+               std::array<int, 4> wording = {kPhraseNone, 0, 0, 0},
+               int background = 4) {
   Scene s{.kind = kind, .background = background, .variant = variant, .wording = wording};
   for (const Thing& thing : things) {
     s.objects[static_cast<std::size_t>(s.count++)] = {.noun = find_noun(thing.noun),
@@ -39,9 +42,10 @@ TEST(Grammar, SaysEveryKind) {
   EXPECT_EQ(say_scene(scene_of(Kind::kPosition, {{"cloud"}}, 6, {kPhraseWith, 0, 0, 0}, kGray)),
             "a cloud in the bottom left corner with a gray background");
   EXPECT_EQ(say_scene(scene_of(Kind::kPosition, {{"umbrella"}}, 4)), "an umbrella in the center");
-  EXPECT_EQ(say_scene(scene_of(Kind::kCount, std::vector<Thing>(6, {"sailboat", 6}), 4,
-                               {kPhraseWith, 0, 0, 0}, 0)),
-            "six pink sailboats with a red background");
+  EXPECT_EQ(
+      say_scene(scene_of(
+          Kind::kCount, std::vector<Thing>(6, {"sailboat", 6}), 4, {kPhraseWith, 0, 0, 0}, 0)),
+      "six pink sailboats with a red background");
   EXPECT_EQ(say_scene(scene_of(Kind::kCount, {{"wolf"}, {"wolf"}}, 0, {kPhraseNone, 1, 0, 0})),
             "there are two wolves");
   const std::vector<Thing> two{{"camera"}, {"unicorn"}};
@@ -53,8 +57,9 @@ TEST(Grammar, SaysEveryKind) {
             "a unicorn to the right of a camera");
   EXPECT_EQ(say_scene(scene_of(Kind::kColouredRelation, {{"tulip", 6}, {"heart", 1}}, 1)),
             "a pink tulip to the right of an orange heart");
-  EXPECT_EQ(say_scene(scene_of(Kind::kLargeSmall, {{"penguin"}, {"owl"}}, 0, {kPhraseNone, 0, 1, 0})),
-            "a big penguin and a tiny owl");
+  EXPECT_EQ(
+      say_scene(scene_of(Kind::kLargeSmall, {{"penguin"}, {"owl"}}, 0, {kPhraseNone, 0, 1, 0})),
+      "a big penguin and a tiny owl");
   EXPECT_EQ(say_scene(scene_of(Kind::kThree, {{"planet"}, {"egg"}, {"hourglass"}})),
             "a planet, an egg and an hourglass");
   EXPECT_EQ(say_scene(scene_of(Kind::kTwoCounts, {{"mouse"}, {"mouse"}, {"ant"}}, 2)),
@@ -84,10 +89,10 @@ std::set<std::string> words_in(const std::vector<std::string>& captions, std::si
 
 TEST(Grammar, TheVocabularyIsTheWordsOfTheCaptions) {
   for (SceneOptions options : {SceneOptions{.split = "all"}, [] {
-         SceneOptions starter = starter_world();
-         starter.split = "all";
-         return starter;
-       }()}) {
+                                 SceneOptions starter = starter_world();
+                                 starter.split = "all";
+                                 return starter;
+                               }()}) {
     const auto source = open_scenes(atlas_path(), options);
     std::size_t longest = 0;
     const std::set<std::string> met = words_in(source->captions(first_indices(12000)), &longest);
@@ -97,13 +102,15 @@ TEST(Grammar, TheVocabularyIsTheWordsOfTheCaptions) {
 }
 
 TEST(Grammar, MeaningsAreJsonOfTheScene) {
-  const auto source = open_scenes(atlas_path(), {.split = "heldout:position", .kinds = {"position"}});
+  const auto source =
+      open_scenes(atlas_path(), {.split = "heldout:position", .kinds = {"position"}});
   const SceneProgram program = source->program({3});
   const Scene s = unpack(program, 0);
   const std::string text = source->meaning(program)[0];
   const auto has = [&](const std::string& part) { EXPECT_THAT(text, testing::HasSubstr(part)); };
   has(R"("kind":"position")");
-  has(R"("noun":")" + std::string(nouns()[static_cast<std::size_t>(s.objects[0].noun)].name) + "\"");
+  has(R"("noun":")" + std::string(nouns()[static_cast<std::size_t>(s.objects[0].noun)].name) +
+      "\"");
   has(R"("colour":null)");
   has(R"("position":")" + std::string(kPositionKeys[static_cast<std::size_t>(s.variant)]) + "\"");
   has(R"("place":null)");

@@ -32,9 +32,9 @@ TEST(Nouns, TableIsTheFileBesideIt) {
     std::ostringstream code;
     code << "U+" << std::uppercase << std::hex << noun.code_point;
     const std::string rank = noun.recolour_rank < 0 ? "-" : std::to_string(noun.recolour_rank);
-    EXPECT_THAT(cells_of(lines[row]),
-                testing::ElementsAre(
-                    noun.name, noun.plural, noun.article, code.str(), noun.group, rank));
+    EXPECT_THAT(
+        cells_of(lines[row]),
+        testing::ElementsAre(noun.name, noun.plural, noun.article, code.str(), noun.group, rank));
   }
 }
 

@@ -36,7 +36,7 @@ std::map<std::string, double> read_back(SceneOptions options, std::int64_t count
 
 const auto kUntouched = [](const at::Tensor& images) { return images; };
 
-// Measured on 300 scenes a kind: 99.7 % at 64 and 99.9 % at 128 px, places 84 and 88 %.
+// Measured on 300 scenes a kind: 99.97 % at either size, places 83 %.
 TEST(Reader, ReadsTrueScenes) {
   for (const std::int64_t resolution : {64, 128}) {
     for (const auto& [kind, whole] : read_back({.resolution = resolution}, 25, kUntouched)) {
@@ -47,7 +47,7 @@ TEST(Reader, ReadsTrueScenes) {
 
 TEST(Reader, ReadsBlurredAndNoisyScenesOfTheStarterWorld) {
   const auto blur = [](const at::Tensor& images) {
-    const at::Tensor weights = at::exp(-at::arange(-3, 4, at::kFloat).pow(2) / 2);
+    const at::Tensor weights = at::exp(-at::arange(-3, 4, at::kFloat).pow(2) / (2 * 1.5 * 1.5));
     const at::Tensor row = (weights / weights.sum()).view({1, 1, 1, 7}).expand({3, 1, 1, 7});
     const at::Tensor padded = at::replication_pad2d(images, {3, 3, 3, 3});
     const at::Tensor across = at::conv2d(padded, row, {}, 1, at::IntArrayRef{0, 0}, 1, 3);
@@ -57,7 +57,7 @@ TEST(Reader, ReadsBlurredAndNoisyScenesOfTheStarterWorld) {
     return (both + ripple).clamp(-1, 1);
   };
   for (const auto& [kind, whole] : read_back(starter_world(), 40, blur)) {
-    EXPECT_GE(whole, 0.90) << kind;
+    EXPECT_GE(whole, 0.85) << kind;  // 91 to 100 % on 200 scenes a kind
   }
 }
 
@@ -68,7 +68,8 @@ struct Judged {
 
 /// Pictures of scenes, judged as if the changed scenes had been asked for.
 Judged judge_as(const std::string& kind,
-                const std::function<void(SceneProgram&)>& change, std::int64_t count = 40) {
+                const std::function<void(SceneProgram&)>& change,
+                std::int64_t count = 40) {
   SceneOptions options = starter_world();
   options.kinds = {kind};
   const auto source = open_scenes(atlas_path(), options);
@@ -143,8 +144,9 @@ TEST(Reader, AnEmptyPictureIsAllWrong) {
     EXPECT_EQ(s.whole, 0);
     EXPECT_EQ(s.object, 0);
   }
-  test::expect_error(ErrorCode::kShapeMismatch, "needs 44 pictures",
-                     [&] { reader->score(at::zeros({44, 3, 32, 32}), program); });
+  test::expect_error(ErrorCode::kShapeMismatch, "needs 44 pictures", [&] {
+    reader->score(at::zeros({44, 3, 32, 32}), program);
+  });
 }
 
 }  // namespace

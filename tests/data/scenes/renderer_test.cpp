@@ -16,7 +16,9 @@ SceneProgram scenes_of(std::vector<std::string> kinds, std::int64_t count) {
       ->program(first_indices(count));
 }
 
-at::Tensor levels(const at::Tensor& images) { return ((images + 1) * 127.5).round(); }
+at::Tensor levels(const at::Tensor& images) {
+  return ((images + 1) * 127.5).round();
+}
 
 /// The kernel's arguments for one scene of synthetic sprites: sprite 0 is all white and opaque.
 struct OneSquare {
@@ -89,7 +91,8 @@ TEST(DrawSprites, AWholeBitmapInTheMiddleIsReproduced) {
         ((bitmap.slice(0, 0, 3) + background * (1 - bitmap[3])) * 255 + 0.5).floor();
     EXPECT_TRUE(at::equal(levels(draw_on_cpu(atlas, pack({s}), 128))[0], expected)) << name;
     s.objects[0].mirror = true;
-    EXPECT_TRUE(at::equal(levels(draw_on_cpu(atlas, pack({s}), 128))[0], expected.flip({2}))) << name;
+    EXPECT_TRUE(at::equal(levels(draw_on_cpu(atlas, pack({s}), 128))[0], expected.flip({2})))
+        << name;
   }
 }
 
@@ -98,8 +101,8 @@ TEST(DrawSprites, AMirroredSceneIsTheMirrorOfTheScene) {
   const at::Tensor before = draw_on_cpu(*shared_atlas(), scenes, 64);
   scenes.mirror = scenes.mirror.logical_not();
   scenes.center.select(2, 1).mul_(-1).add_(128);
-  const at::Tensor difference = levels(draw_on_cpu(*shared_atlas(), scenes, 64)) -
-                                levels(before).flip({3});
+  const at::Tensor difference =
+      levels(draw_on_cpu(*shared_atlas(), scenes, 64)) - levels(before).flip({3});
   EXPECT_LE(difference.abs().max().item<float>(), 1);
   EXPECT_LT(difference.ne(0).to(at::kFloat).mean().item<float>(), 1e-3);
 }

@@ -18,8 +18,19 @@ namespace tessera::data {
 namespace {
 
 std::vector<at::Tensor> tensors_of(const SceneProgram& p) {
-  return {p.kind,   p.background, p.place, p.noun,   p.colour,         p.variant,      p.wording,
-          p.sprite, p.center,     p.side,  p.mirror, p.background_rgb, p.place_values};
+  return {p.kind,
+          p.background,
+          p.place,
+          p.noun,
+          p.colour,
+          p.variant,
+          p.wording,
+          p.sprite,
+          p.center,
+          p.side,
+          p.mirror,
+          p.background_rgb,
+          p.place_values};
 }
 
 TEST(Sampler, ASceneIsTheSameAloneAndInAnyBatch) {
@@ -35,8 +46,8 @@ TEST(Sampler, ASceneIsTheSameAloneAndInAnyBatch) {
   const auto other = open_scenes(atlas_path(), {.seed = 12});
   EXPECT_NE(other->captions({0, 1, 2}), source->captions({0, 1, 2}));
   test::expect_error(ErrorCode::kInvalidArgument, "scene -1", [&] { source->captions({-1}); });
-  test::expect_error(ErrorCode::kInvalidArgument, "4294967296",
-                     [&] { source->captions({source->size()}); });
+  test::expect_error(
+      ErrorCode::kInvalidArgument, "4294967296", [&] { source->captions({source->size()}); });
 }
 
 TEST(Sampler, PackingLosesNothing) {
@@ -97,8 +108,10 @@ TEST(Sampler, ScenesAreLegible) {
         EXPECT_TRUE(atlas.contrast[row][static_cast<std::size_t>(s.background)]);
       }
       for (const PlacedBox& other : boxes) {
-        const double down = std::abs(box.center_y() - other.center_y()) - (box.height + other.height) / 2;
-        const double across = std::abs(box.center_x() - other.center_x()) - (box.width + other.width) / 2;
+        const double down =
+            std::abs(box.center_y() - other.center_y()) - (box.height + other.height) / 2;
+        const double across =
+            std::abs(box.center_x() - other.center_x()) - (box.width + other.width) / 2;
         EXPECT_GE(std::max(down, across), 4 - 1e-4);
       }
       boxes.push_back(box);
@@ -160,9 +173,13 @@ TEST(World, AWorldOfFewNounsShowsThoseAlone) {
 TEST(World, FingerprintsTellWorldsApart) {
   std::set<std::string> prints;
   for (const SceneOptions& options :
-       {SceneOptions{}, SceneOptions{.resolution = 128}, SceneOptions{.seed = 1},
-        SceneOptions{.split = "all"}, SceneOptions{.nouns = {"dog", "cat", "car", "key"}},
-        SceneOptions{.kinds = {"single"}}, SceneOptions{.kinds = {"single", "colour"}},
+       {SceneOptions{},
+        SceneOptions{.resolution = 128},
+        SceneOptions{.seed = 1},
+        SceneOptions{.split = "all"},
+        SceneOptions{.nouns = {"dog", "cat", "car", "key"}},
+        SceneOptions{.kinds = {"single"}},
+        SceneOptions{.kinds = {"single", "colour"}},
         SceneOptions{.kinds = {"single", "colour"}, .kind_weights = {1, 2}}}) {
     prints.insert(open_scenes(atlas_path(), options)->fingerprint());
   }
@@ -183,13 +200,13 @@ TEST(World, SaysWhatIsWrongWithOptions) {
   wrong("\"coloured-relation\" needs at least 2 nouns, 2 of them recolourable",
         {.nouns = {"dog", "car", "cat"}, .kinds = {"coloured-relation"}});
   wrong("split is \"test\"", {.split = "test"});
-  const auto source = open_scenes(
-      atlas_path(), {.split = "heldout:colour", .nouns = {"car"}, .kinds = {"colour"}});
+  const auto source =
+      open_scenes(atlas_path(), {.split = "heldout:colour", .nouns = {"car"}, .kinds = {"colour"}});
   EXPECT_NO_THROW(source->captions({0}));  // car|red is held out
   const auto none =
       open_scenes(atlas_path(), {.split = "heldout:size", .nouns = {"dog"}, .kinds = {"size"}});
-  test::expect_error(ErrorCode::kInvalidArgument, "no scene of kind \"size\"",
-                     [&] { none->captions({0}); });
+  test::expect_error(
+      ErrorCode::kInvalidArgument, "no scene of kind \"size\"", [&] { none->captions({0}); });
 }
 
 }  // namespace

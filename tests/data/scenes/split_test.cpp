@@ -130,9 +130,10 @@ TEST(Split, TrainingScenesHaveNoHeldOutKeyAndTestScenesOneClass) {
 
 TEST(Split, NamesWhatIsKnown) {
   test::expect_error(ErrorCode::kInvalidArgument, "heldout:direction", [] { parse_split("test"); });
-  test::expect_error(ErrorCode::kInvalidArgument, "\"heldout:place\" has no scene in this world", [] {
-    SceneOptions{.split = "heldout:place", .kinds = {"single"}}.validate();
-  });
+  test::expect_error(
+      ErrorCode::kInvalidArgument, "\"heldout:place\" has no scene in this world", [] {
+        SceneOptions{.split = "heldout:place", .kinds = {"single"}}.validate();
+      });
 }
 
 }  // namespace
