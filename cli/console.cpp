@@ -1,10 +1,10 @@
 #include "cli/console.h"
 
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "cli/flags/progress_line.h"
 #include "core/error.h"
@@ -28,12 +28,15 @@ void add_console_flags(CLI::App& app, ConsoleFlags& flags) {
   app.add_option("--color", flags.colour, "colour of the progress line")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
-  for (const char* name : {"--quiet", "--verbose", "--color"}) app.get_option(name)->group("Messages");
+  for (const char* name : {"--quiet", "--verbose", "--color"})
+    app.get_option(name)->group("Messages");
 }
 
 Console::Console(const ConsoleFlags& flags)
     : flags_(flags), line_(std::make_unique<ProgressLine>(std::cerr, style_of(flags))) {
-  set_log_level(flags.quiet ? LogLevel::kWarning : flags.verbose ? LogLevel::kDebug : LogLevel::kInfo);
+  set_log_level(flags.quiet     ? LogLevel::kWarning
+                : flags.verbose ? LogLevel::kDebug
+                                : LogLevel::kInfo);
 }
 
 Console::~Console() = default;

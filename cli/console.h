@@ -21,8 +21,8 @@ struct ConsoleFlags {
 };
 void add_console_flags(CLI::App& app, ConsoleFlags& flags);
 
-/// What a user sees while a command works, on stderr: a progress line, notes, warnings. Results go to
-/// stdout by result(), which keeps the progress line out of their way.
+/// What a user sees while a command works, on stderr: a progress line, notes, warnings. Results go
+/// to stdout by result(), which keeps the progress line out of their way.
 class Console {
  public:
   explicit Console(const ConsoleFlags& flags);
@@ -30,12 +30,12 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  ProgressSink progress();                   // draws nothing when quiet
-  void note(const std::string& text);        // what is going on; not when quiet
-  void detail(const std::string& text);      // with --verbose alone
-  void warn(const std::string& text);        // "tessera: warning: …"; also when quiet
-  void fail(const std::string& text);        // "tessera: error: …"
-  void result(const std::string& line);      // stdout, at once
+  ProgressSink progress();               // draws nothing when quiet
+  void note(const std::string& text);    // what is going on; not when quiet
+  void detail(const std::string& text);  // with --verbose alone
+  void warn(const std::string& text);    // "tessera: warning: …"; also when quiet
+  void fail(const std::string& text);    // "tessera: error: …"
+  void result(const std::string& line);  // stdout, at once
 
  private:
   ConsoleFlags flags_;

@@ -1,10 +1,11 @@
+#include "engine/convert.h"
+
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "cli/console.h"
-#include "engine/convert.h"
 
 namespace tessera::cli {
 
@@ -14,7 +15,8 @@ void add_convert(CLI::App& app, Action& action) {
     std::string to{};
     std::string type = "bf16";
   };
-  CLI::App* command = app.add_subcommand("convert", "store a model's weights in another number type");
+  CLI::App* command =
+      app.add_subcommand("convert", "store a model's weights in another number type");
   const auto flags = std::make_shared<Flags>();
   command->add_option("MODEL", flags->from, "model folder")->required();
   command->add_option("-o,--out", flags->to, "new model folder")->required();

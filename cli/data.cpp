@@ -1,5 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <memory>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "cli/console.h"
@@ -21,7 +22,8 @@ struct ChoiceFlags {
 };
 
 void add_choice_flags(CLI::App& app, ChoiceFlags& flags) {
-  app.add_option("INPUT", flags.choice.path,
+  app.add_option("INPUT",
+                 flags.choice.path,
                  "your own pictures: a folder, a list or a pack; left out: emoji scenes");
   app.add_option("--world", flags.choice.model, "the world that this model's card names");
   add_field_flags(app, flags.choice, "Samples");
@@ -42,17 +44,18 @@ void add_preview(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("preview", "one sheet of samples with their captions");
   const auto flags = std::make_shared<ChoiceFlags>();
   add_choice_flags(*command, *flags);
-  command->add_option("-o,--out", flags->out, "PNG file; left out: output.png or the next free name");
-  command->add_option("--columns", flags->columns, "columns; 0 = as square as can be")->capture_default_str();
+  command->add_option(
+      "-o,--out", flags->out, "PNG file; left out: output.png or the next free name");
+  command->add_option("--columns", flags->columns, "columns; 0 = as square as can be")
+      ->capture_default_str();
   command->add_flag("--overwrite", flags->overwrite, "replace a file that exists");
   command->footer(
       "Examples:\n"
       "  tessera data preview --count 36 --out scenes.png\n"
       "  tessera data preview --world models/default --split heldout --out heldout.png\n"
       "  tessera data preview photos --out photos.png");
-  command->callback([flags, &action] {
-    action = [flags](std::stop_token) { return preview(*flags); };
-  });
+  command->callback(
+      [flags, &action] { action = [flags](std::stop_token) { return preview(*flags); }; });
 }
 
 void add_export(CLI::App& app, Action& action) {
@@ -67,8 +70,7 @@ void add_export(CLI::App& app, Action& action) {
   command->callback([flags, &action] {
     action = [flags](std::stop_token stop) {
       Console console(flags->console);
-      const auto written =
-          engine::export_data(flags->choice, flags->out, console.progress(), stop);
+      const auto written = engine::export_data(flags->choice, flags->out, console.progress(), stop);
       console.note(concat(written, " pictures"));
       console.result(flags->out);
       return 0;
@@ -87,12 +89,16 @@ void add_pack(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("pack", "pack your own pictures for fast training");
   const auto flags = std::make_shared<PackFlags>();
   command
-      ->add_option("INPUT", flags->input,
-                   "folder of pictures with .txt or .caption files beside them or with metadata.jsonl or "
-                   ".csv; or a .jsonl, .csv or COCO captions .json file")
+      ->add_option(
+          "INPUT",
+          flags->input,
+          "folder of pictures with .txt or .caption files beside them or with metadata.jsonl or "
+          ".csv; or a .jsonl, .csv or COCO captions .json file")
       ->required();
   command->add_option("-o,--out", flags->out, "new folder")->required();
-  command->add_option("--images", flags->choice.images, "folder of the pictures that a list names; left out: the list's own");
+  command->add_option("--images",
+                      flags->choice.images,
+                      "folder of the pictures that a list names; left out: the list's own");
   add_field_flags(*command, flags->choice, "Packing");
   add_console_flags(*command, flags->console);
   command->footer(
@@ -103,9 +109,10 @@ void add_pack(CLI::App& app, Action& action) {
   command->callback([flags, &action] {
     action = [flags](std::stop_token stop) {
       Console console(flags->console);
-      const engine::PackSummary done = engine::pack_data(
-          flags->input, flags->choice, flags->out, console.progress(), stop);
-      console.note(concat(done.images, " pictures, ", done.samples, " captions, ", done.skipped, " skipped"));
+      const engine::PackSummary done =
+          engine::pack_data(flags->input, flags->choice, flags->out, console.progress(), stop);
+      console.note(concat(
+          done.images, " pictures, ", done.samples, " captions, ", done.skipped, " skipped"));
       console.result(flags->out);
       return 0;
     };

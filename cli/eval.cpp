@@ -1,5 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <memory>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "cli/console.h"
@@ -34,9 +35,11 @@ void add_eval(CLI::App& app, Action& action) {
       "compositional", "draw captions of the model's world and read the pictures back by rules");
   const auto flags = std::make_shared<Flags>();
   add_field_flags(*compositional, flags->evaluation, "Evaluation");
-  compositional->add_option("--sheet", flags->evaluation.sheet,
+  compositional->add_option("--sheet",
+                            flags->evaluation.sheet,
                             "also a PNG of the pictures with their captions, green where right");
-  compositional->add_option("--sheet-pictures", flags->evaluation.sheet_pictures, "pictures of the sheet")
+  compositional
+      ->add_option("--sheet-pictures", flags->evaluation.sheet_pictures, "pictures of the sheet")
       ->capture_default_str();
   compositional->add_flag("--json", flags->json, "JSON on standard output; there is no other form");
   add_model_flags(*compositional, flags->model);
@@ -47,7 +50,8 @@ void add_eval(CLI::App& app, Action& action) {
       "  tessera eval compositional --count 64 --sheet judged.png\n"
       "  tessera eval compositional --source codec     the codec's ceiling\n"
       "  tessera eval compositional --source truth     the reader's ceiling\n\n"
-      "Prints one JSON object: samples, object, colour, count, position, background, whole_scene as\n"
+      "Prints one JSON object: samples, object, colour, count, position, background, whole_scene "
+      "as\n"
       "fractions (null where the world has none) and the settings.");
   compositional->callback([flags, &action] {
     action = [flags](std::stop_token stop) { return evaluate(*flags, stop); };

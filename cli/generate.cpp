@@ -1,12 +1,12 @@
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/console.h"
@@ -32,7 +32,7 @@ struct Flags {
   int height = 0;
   std::string start{};
   std::string mask{};
-  double strength = 0;                 // 0 = 0.75, or 1 with a mask
+  double strength = 0;  // 0 = 0.75, or 1 with a mask
   std::string preview = "none";
   int preview_interval = 1;
   std::string preview_path = "preview.png";
@@ -50,7 +50,8 @@ void add_prompt_flags(CLI::App& app, Flags& f) {
   app.add_option("-p,--prompt", f.prompts, "the same as a flag; may be repeated")
       ->allow_extra_args(false)
       ->group(group);
-  app.add_option("--prompts,--prompt-file", f.prompt_file, "file with a prompt a line, or JSON lines")
+  app.add_option(
+         "--prompts,--prompt-file", f.prompt_file, "file with a prompt a line, or JSON lines")
       ->group(group);
   auto& request = f.run.base;
   auto* negative =
@@ -70,20 +71,26 @@ void add_sampling_flags(CLI::App& app, Flags& f) {
   app.add_option("--steps", request.sampling.steps, "denoising steps; 0 = the model's own")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--guidance,--cfg-scale", request.sampling.guidance,
+  app.add_option("--guidance,--cfg-scale",
+                 request.sampling.guidance,
                  "how strongly the words are followed; 1 = off, -1 = the model's own")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--sampler,--sampling-method", request.sampling.sampler,
+  app.add_option("--sampler,--sampling-method",
+                 request.sampling.sampler,
                  "how a step is drawn; left out: the model's own")
       ->group(group);
-  app.add_option("--truncation,--truncation-rate", request.sampling.truncation,
-                 "kept probability mass, 0.86, top0.86r or top100p; 1 = off; left out: the model's own")
+  app.add_option(
+         "--truncation,--truncation-rate",
+         request.sampling.truncation,
+         "kept probability mass, 0.86, top0.86r or top100p; 1 = off; left out: the model's own")
       ->group(group);
-  app.add_option("-b,--count,--batch-count", request.count, "pictures a prompt; picture k has seed + k")
+  app.add_option(
+         "-b,--count,--batch-count", request.count, "pictures a prompt; picture k has seed + k")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--batch,--batch-size", request.batch,
+  app.add_option("--batch,--batch-size",
+                 request.batch,
                  "pictures a forward pass, 0 = by memory; never changes a picture")
       ->capture_default_str()
       ->group(group);
@@ -93,10 +100,12 @@ void add_sampling_flags(CLI::App& app, Flags& f) {
 
 void add_start_flags(CLI::App& app, Flags& f) {
   const std::string group = "Starting from a picture";
-  auto* start = app.add_option("-i,--init-img", f.start, "picture to start from; cropped and resized")
-                    ->group(group);
+  auto* start =
+      app.add_option("-i,--init-img", f.start, "picture to start from; cropped and resized")
+          ->group(group);
   app.add_option("--mask", f.mask, "white = draw anew, black = keep")->needs(start)->group(group);
-  app.add_option("--strength", f.strength,
+  app.add_option("--strength",
+                 f.strength,
                  "share of the chain that is run, in (0, 1]; left out: 0.75, with a mask 1")
       ->needs(start)
       ->group(group);
@@ -104,8 +113,10 @@ void add_start_flags(CLI::App& app, Flags& f) {
 
 void add_output_flags(CLI::App& app, Flags& f) {
   const std::string group = "Output";
-  app.add_option("-o,--out,--output", f.run.naming.out,
-                 "file, folder or - for standard output; %03d, {seed}, {index}, {prompt}, {date}, {time} are filled in; left "
+  app.add_option("-o,--out,--output",
+                 f.run.naming.out,
+                 "file, folder or - for standard output; %03d, {seed}, {index}, {prompt}, {date}, "
+                 "{time} are filled in; left "
                  "out: output.png or the next free name")
       ->group(group);
   app.add_option("--output-begin-idx", f.run.naming.first_index, "first {index}")
@@ -113,16 +124,19 @@ void add_output_flags(CLI::App& app, Flags& f) {
       ->capture_default_str()
       ->group(group);
   app.add_flag("--overwrite", f.run.naming.overwrite, "replace files that exist")->group(group);
-  app.add_option("--grid", f.run.grid, "also one sheet of all pictures with their prompts")->group(group);
+  app.add_option("--grid", f.run.grid, "also one sheet of all pictures with their prompts")
+      ->group(group);
   app.add_option("--columns", f.run.columns, "columns of the sheet; 0 = as square as can be")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->group(group);
-  app.add_flag("--no-metadata,--disable-image-metadata", f.no_metadata,
+  app.add_flag("--no-metadata,--disable-image-metadata",
+               f.no_metadata,
                "leave prompt and settings out of the files")
       ->group(group);
-  auto* json = app.add_flag("--json", f.json, "one JSON object for the whole run on standard output")
-                   ->group(group);
+  auto* json =
+      app.add_flag("--json", f.json, "one JSON object for the whole run on standard output")
+          ->group(group);
   app.add_flag("--jsonl", f.json_lines, "one JSON object a picture, as soon as it is written")
       ->excludes(json)
       ->group(group);
@@ -158,7 +172,8 @@ std::vector<PromptItem> collect_prompts(const Flags& f, Console& console) {
   std::string words;
   for (const std::string& word : f.words) words += (words.empty() ? "" : " ") + word;
   if (f.words.size() == 1 && words == "-") {
-    if (isatty(STDIN_FILENO) == 1) console.note("reading prompts from the keyboard; Ctrl-D ends them");
+    if (isatty(STDIN_FILENO) == 1)
+      console.note("reading prompts from the keyboard; Ctrl-D ends them");
     add_file(standard_input(), "standard input");
   } else if (!f.words.empty()) {
     items.push_back({.prompt = words});
@@ -177,7 +192,8 @@ std::vector<PromptItem> collect_prompts(const Flags& f, Console& console) {
 }
 
 std::optional<std::uint64_t> parse_seed(const std::string& text) {
-  if (text.starts_with('-') && text.find_first_not_of("0123456789", 1) == std::string::npos) return {};
+  if (text.starts_with('-') && text.find_first_not_of("0123456789", 1) == std::string::npos)
+    return {};
   std::uint64_t seed = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seed);
   TESSERA_CHECK(failed == std::errc() && end == text.data() + text.size(),
@@ -197,8 +213,7 @@ void complete_request(Flags& f, const engine::Engine& engine, Console& console) 
     if (f.height > 0 && !item.height) item.height = f.height;
   }
   if (!f.start.empty()) {
-    const engine::StartPicture start =
-        engine::read_start(f.start, f.mask, engine.image_side());
+    const engine::StartPicture start = engine::read_start(f.start, f.mask, engine.image_side());
     for (const std::string& warning : start.warnings) console.warn(warning);
     request.start = start.start;
     request.mask = start.mask;
@@ -216,7 +231,8 @@ void complete_request(Flags& f, const engine::Engine& engine, Console& console) 
 /// At most `bytes` bytes of one line, cut between characters.
 std::string beginning(const std::string& text, std::size_t bytes) {
   std::size_t end = std::min(text.size(), bytes);
-  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
   std::string line = text.substr(0, end);
   std::replace(line.begin(), line.end(), '\n', ' ');
   return line;
@@ -252,7 +268,9 @@ int generate(Flags& f, std::stop_token stop) {
 
   std::string records;
   engine::BatchSinks sinks{.progress = console.progress()};
-  sinks.started = [&](const engine::GenerateRequest& request) { console.note(settings_of(request)); };
+  sinks.started = [&](const engine::GenerateRequest& request) {
+    console.note(settings_of(request));
+  };
   sinks.warning = [&](const std::string& text) { console.warn(text); };
   sinks.record = [&](const engine::PictureRecord& record) {
     if (record.failed) console.fail(record.message);
@@ -266,9 +284,16 @@ int generate(Flags& f, std::stop_token stop) {
   };
   const engine::BatchSummary summary = engine::run_batch(*engine, f.run, sinks, stop);
   if (f.json) {
-    console.result(concat("{\"images\": [", records, "\n], \"written\": ", summary.written,
-                          ", \"failed\": ", summary.failed, ", \"cancelled\": ",
-                          summary.cancelled ? "true" : "false", ", \"seconds\": ", summary.seconds,
+    console.result(concat("{\"images\": [",
+                          records,
+                          "\n], \"written\": ",
+                          summary.written,
+                          ", \"failed\": ",
+                          summary.failed,
+                          ", \"cancelled\": ",
+                          summary.cancelled ? "true" : "false",
+                          ", \"seconds\": ",
+                          summary.seconds,
                           "}"));
   }
   std::ostringstream seconds;
@@ -314,7 +339,8 @@ void add_generate(CLI::App& app, Action& action) {
       "  tessera generate --prompts prompts.txt --out 'pictures/{index}-{prompt}.png' --jsonl\n"
       "  echo \"a green car --d 3 --s 8\" | tessera generate -\n"
       "  tessera generate \"a pink bird\" --init-img output.png --mask mask.png\n\n"
-      "The paths of the pictures are printed on standard output, everything else on standard error.\n"
+      "The paths of the pictures are printed on standard output, everything else on standard "
+      "error.\n"
       "A prompt file's lines may end in options: --n NEGATIVE --d SEED --s STEPS --l GUIDANCE\n"
       "--ss SAMPLER, or be JSON objects with \"prompt\". Ctrl-C keeps what is finished.");
   command->callback([flags, &action] {

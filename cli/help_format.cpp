@@ -34,7 +34,9 @@ std::string entry(const std::string& name, const std::string& text) {
 
 }  // namespace
 
-HelpFormat::HelpFormat() { column_width(kFirstColumn); }
+HelpFormat::HelpFormat() {
+  column_width(kFirstColumn);
+}
 
 std::string HelpFormat::make_option_opts(const CLI::Option* option) const {
   if (option->get_type_size() == 0) return "";
@@ -57,7 +59,8 @@ std::string HelpFormat::make_option(const CLI::Option* option, bool is_positiona
   return entry(is_positional ? shown : shown + make_option_opts(option), option->get_description());
 }
 
-std::string HelpFormat::make_group(std::string group, bool is_positional,
+std::string HelpFormat::make_group(std::string group,
+                                   bool is_positional,
                                    std::vector<const CLI::Option*> options) const {
   std::string text = group + ":\n";
   for (const CLI::Option* option : options) text += make_option(option, is_positional);

@@ -1,5 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <memory>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "cli/console.h"
@@ -13,9 +14,11 @@ void add_info(CLI::App& app, Action& action) {
     bool json = false;
     bool check = false;
   };
-  CLI::App* command = app.add_subcommand("info", "tell what a picture, model, run or weights file holds");
+  CLI::App* command =
+      app.add_subcommand("info", "tell what a picture, model, run or weights file holds");
   const auto flags = std::make_shared<Flags>();
-  command->add_option("PATH", flags->paths, "picture, model folder, run folder or weights file")->required();
+  command->add_option("PATH", flags->paths, "picture, model folder, run folder or weights file")
+      ->required();
   command->add_flag("--json", flags->json, "as JSON, an object a path");
   command->add_flag("--check", flags->check, "compare a model's files with the hashes of its card");
   command->footer(

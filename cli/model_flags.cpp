@@ -6,7 +6,8 @@ namespace tessera::cli {
 
 void add_model_flags(CLI::App& app, ModelFlags& flags) {
   const std::string group = "Model";
-  app.add_option("-m,--model", flags.model, "model folder; left out: the shipped one")->group(group);
+  app.add_option("-m,--model", flags.model, "model folder; left out: the shipped one")
+      ->group(group);
   app.add_option("--device", flags.device, "cpu, cuda, cuda:N or auto")
       ->capture_default_str()
       ->group(group);

@@ -1,7 +1,8 @@
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <memory>
 #include <sstream>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "cli/console.h"
@@ -44,7 +45,8 @@ int reconstruct(Flags& flags, std::stop_token stop) {
     console.note(line.str());
   };
   engine::reconstruct_files(*engine, flags.run, on_picture, stop);
-  if (written > 1) console.note(concat("mean PSNR ", decibels / static_cast<double>(written), " dB"));
+  if (written > 1)
+    console.note(concat("mean PSNR ", decibels / static_cast<double>(written), " dB"));
   if (failed == 0) return kExitDone;
   return written > 0 ? kExitSome : exit_code(first_error);
 }
@@ -56,10 +58,12 @@ void add_reconstruct(CLI::App& app, Action& action) {
       "reconstruct", "pictures to codes and back: what the codec keeps and what it loses");
   const auto flags = std::make_shared<Flags>();
   command->add_option("PICTURE", flags->run.pictures, "pictures of any size")->required();
-  command->add_option("-o,--out", flags->run.naming.out,
+  command->add_option("-o,--out",
+                      flags->run.naming.out,
                       "file or folder; left out: NAME-reconstructed.png beside each picture");
   command->add_flag("--overwrite", flags->run.naming.overwrite, "replace files that exist");
-  command->add_flag("--side-by-side", flags->run.side_by_side, "the picture and its reconstruction in one file");
+  command->add_flag(
+      "--side-by-side", flags->run.side_by_side, "the picture and its reconstruction in one file");
   command->add_flag("--json", flags->json, "an object a picture: path, psnr, codes, tokens");
   add_model_flags(*command, flags->model);
   add_console_flags(*command, flags->console);

@@ -1,6 +1,7 @@
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <memory>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "cli/console.h"
@@ -20,7 +21,8 @@ struct Flags {
 
 int train(const Flags& flags, std::stop_token stop) {
   Console console(flags.console);
-  const bool holds_a_run = std::filesystem::exists(std::filesystem::path(flags.train.out) / "checkpoints");
+  const bool holds_a_run =
+      std::filesystem::exists(std::filesystem::path(flags.train.out) / "checkpoints");
   const engine::TrainingSummary done =
       engine::run_training({.stage = flags.train.stage,
                             .config = flags.train.config,
@@ -33,7 +35,8 @@ int train(const Flags& flags, std::stop_token stop) {
                            console.progress(),
                            stop);
   if (flags.train.stage == "tokenizer") {
-    console.note(concat(done.steps, " captions read in ", std::round(done.seconds * 10) / 10, " s"));
+    console.note(
+        concat(done.steps, " captions read in ", std::round(done.seconds * 10) / 10, " s"));
   } else {
     console.note(concat(done.stopped ? "stopped and saved after step " : "done: step ",
                         done.steps,
@@ -55,10 +58,13 @@ void add_train(CLI::App& app, Action& action) {
   const auto flags = std::make_shared<Flags>();
   add_train_flags(*command, flags->train, {"tokenizer", "vqvae", "diffusion"});
   command->get_option("stage")->required();
-  command->add_option("--data", flags->data,
-                      "your own pictures over the configuration's data: a folder with captions beside the "
-                      "pictures, metadata.jsonl, CSV, COCO captions or a pack; tokenizer: also a text file");
-  command->add_flag("--auto-resume", flags->auto_resume, "resume where --out holds a run, else begin");
+  command->add_option(
+      "--data",
+      flags->data,
+      "your own pictures over the configuration's data: a folder with captions beside the "
+      "pictures, metadata.jsonl, CSV, COCO captions or a pack; tokenizer: also a text file");
+  command->add_flag(
+      "--auto-resume", flags->auto_resume, "resume where --out holds a run, else begin");
   add_console_flags(*command, flags->console);
   command->footer(
       "Examples, in this order:\n"
@@ -66,12 +72,12 @@ void add_train(CLI::App& app, Action& action) {
       "  tessera train vqvae --config configs/starter-vqvae.json --out runs/codec\n"
       "  tessera train diffusion --config configs/starter-diffusion.json --out runs/starter\n"
       "  tessera generate \"a red apple\" --model runs/starter/model\n"
-      "  tessera train vqvae --config configs/tiny.json --data photos --set train.steps=500 --out run\n\n"
+      "  tessera train vqvae --config configs/tiny.json --data photos --set train.steps=500 --out "
+      "run\n\n"
       "Ctrl-C finishes the step, saves and exits; --resume goes on exactly where it stopped.\n"
       "The folder of the finished parts is printed on standard output.");
-  command->callback([flags, &action] {
-    action = [flags](std::stop_token stop) { return train(*flags, stop); };
-  });
+  command->callback(
+      [flags, &action] { action = [flags](std::stop_token stop) { return train(*flags, stop); }; });
 }
 
 }  // namespace tessera::cli

@@ -1,12 +1,14 @@
-#include <CLI/CLI.hpp>
+#include "engine/verify.h"
+
 #include <memory>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/flags/exit_code.h"
 #include "core/error.h"
 #include "engine/engine.h"
-#include "engine/verify.h"
 
 namespace tessera::cli {
 namespace {

@@ -1,8 +1,5 @@
 #include "core/atomic_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -10,6 +7,9 @@
 #include <fstream>
 #include <string>
 #include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "core/error.h"
 
@@ -69,7 +69,8 @@ std::string read_file(const fs::path& file, std::uintmax_t max_bytes) {
   std::error_code failed;
   const auto status = fs::status(file, failed);
   TESSERA_CHECK(fs::exists(status), kNotFound, file.string(), ": no such file");
-  TESSERA_CHECK(!fs::is_directory(status), kInvalidArgument, file.string(), ": is a folder, not a file");
+  TESSERA_CHECK(
+      !fs::is_directory(status), kInvalidArgument, file.string(), ": is a folder, not a file");
   errno = 0;
   std::ifstream in(file, std::ios::binary);
   TESSERA_CHECK(in, kIo, file.string(), ": cannot read: ", std::strerror(errno));

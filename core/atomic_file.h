@@ -16,7 +16,8 @@ void write_atomically(const std::filesystem::path& target,
 /// The same for bytes in memory.
 void write_file_atomically(const std::filesystem::path& target, std::string_view bytes);
 
-/// Whole file as bytes. Throws kNotFound (no such file), kIo, or kInvalidArgument (over `max_bytes`).
+/// Whole file as bytes. Throws kNotFound (no such file), kIo, or kInvalidArgument (over
+/// `max_bytes`).
 std::string read_file(const std::filesystem::path& file, std::uintmax_t max_bytes = 1u << 30);
 
 }  // namespace tessera

@@ -45,14 +45,14 @@ std::string concat(const Parts&... parts) {
 }  // namespace tessera
 
 /// TESSERA_CHECK(k > 1, kInvalidArgument, "codebook_size must be at least 2, got ", k);
-#define TESSERA_CHECK(cond, code, ...)                                                          \
-  do {                                                                                          \
-    if (!(cond))                                                                                \
-      throw ::tessera::Error(                                                                   \
-          ::tessera::ErrorCode::code, ::tessera::concat(__VA_ARGS__), __FILE__, __LINE__);      \
+#define TESSERA_CHECK(cond, code, ...)                                                     \
+  do {                                                                                     \
+    if (!(cond))                                                                           \
+      throw ::tessera::Error(                                                              \
+          ::tessera::ErrorCode::code, ::tessera::concat(__VA_ARGS__), __FILE__, __LINE__); \
   } while (false)
 
 /// TESSERA_THROW(kNotFound, "no sampler named \"", name, "\"; known: …");
-#define TESSERA_THROW(code, ...)                                                                \
-  throw ::tessera::Error(                                                                       \
+#define TESSERA_THROW(code, ...) \
+  throw ::tessera::Error(        \
       ::tessera::ErrorCode::code, ::tessera::concat(__VA_ARGS__), __FILE__, __LINE__)

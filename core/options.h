@@ -14,14 +14,16 @@ namespace tessera {
 /// and, where ranges matter, a member `void validate() const` that throws kInvalidArgument naming
 /// the field, its value and what would be right.
 template <typename Options, typename Visitor>
-concept Describable = requires(Visitor& v, Options& o) { visit_fields(v, o); };
+concept Describable = requires(Visitor& v, Options& o) {
+  visit_fields(v, o);
+};
 
 /// How to sample; the same struct in a request, a model card, the CLI, the form and the pipeline.
 struct SampleOptions {
-  std::int64_t steps = 0;       // 0 = the model card's own number
-  std::string sampler{};        // "" = the model card's own
-  double guidance = -1.0;       // 1 = off; negative = the model card's own
-  std::string truncation{};     // "" = the model card's own; "1" off, "0.86", "top0.86r", "top100p"
+  std::int64_t steps = 0;    // 0 = the model card's own number
+  std::string sampler{};     // "" = the model card's own
+  double guidance = -1.0;    // 1 = off; negative = the model card's own
+  std::string truncation{};  // "" = the model card's own; "1" off, "0.86", "top0.86r", "top100p"
 };
 
 template <typename Visitor>

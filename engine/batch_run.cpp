@@ -20,9 +20,9 @@ double seconds_since(Clock::time_point begin) {
 /// One prompt of the run after its settings have been looked at.
 struct Job {
   const PromptItem* item = nullptr;
-  GenerateRequest request{};         // resolved
-  std::optional<Error> refused{};    // why it cannot be drawn
-  std::int64_t first = 0;            // index of its first picture
+  GenerateRequest request{};       // resolved
+  std::optional<Error> refused{};  // why it cannot be drawn
+  std::int64_t first = 0;          // index of its first picture
 };
 
 std::string dump(const Json& json) {
@@ -94,8 +94,9 @@ void Runner::plan() {
   files_ = name_pictures(pictures, run_.naming);
   std::vector<std::filesystem::path> all = files_;
   if (!run_.grid.empty()) {
-    all.push_back(name_pictures({{}}, {.out = run_.grid.string(), .overwrite = run_.naming.overwrite})
-                      .front());
+    all.push_back(
+        name_pictures({{}}, {.out = run_.grid.string(), .overwrite = run_.naming.overwrite})
+            .front());
   }
   if (!run_.preview.empty()) all.push_back(run_.preview);
   prepare_folders(all);
@@ -115,10 +116,8 @@ void Runner::fail(const Job& job, const Error& error) {
   record["status"] = "failed";
   record["error"] = {{"code", to_string(error.code())}, {"message", error.what()}};
   if (sinks_.record) {
-    sinks_.record({.index = job.first,
-                   .json = dump(record),
-                   .failed = true,
-                   .message = error.what()});
+    sinks_.record(
+        {.index = job.first, .json = dump(record), .failed = true, .message = error.what()});
   }
 }
 
@@ -134,8 +133,17 @@ void Runner::finish_picture(const Job& job, const Image& image, std::int64_t k, 
   const Json made = io::parse_json(text.tessera, "picture");
   Json record = record_of(job);
   record["index"] = index;
-  for (const char* key : {"negative", "seed", "width", "height", "steps", "sampler", "guidance",
-                          "truncation", "start", "strength", "mask"}) {
+  for (const char* key : {"negative",
+                          "seed",
+                          "width",
+                          "height",
+                          "steps",
+                          "sampler",
+                          "guidance",
+                          "truncation",
+                          "start",
+                          "strength",
+                          "mask"}) {
     if (made.contains(key)) record[key] = made[key];
   }
   record["path"] = file.string();
@@ -172,7 +180,9 @@ void Runner::draw(const Job& job, std::stop_token stop) {
 
 }  // namespace
 
-BatchSummary run_batch(Engine& engine, const BatchRun& run, const BatchSinks& sinks,
+BatchSummary run_batch(Engine& engine,
+                       const BatchRun& run,
+                       const BatchSinks& sinks,
                        std::stop_token stop) {
   TESSERA_CHECK(!run.items.empty(), kInvalidArgument, "there is no prompt to draw");
   return Runner(engine, run, sinks)(stop);

@@ -16,7 +16,7 @@ namespace tessera::engine {
 
 /// Many prompts to many files, with one model in memory.
 struct BatchRun {
-  GenerateRequest base{};           // what the flags say; items go over it
+  GenerateRequest base{};  // what the flags say; items go over it
   std::vector<PromptItem> items{};
   NamingOptions naming{};
   bool metadata = true;             // text chunks in the pictures
@@ -28,11 +28,11 @@ struct BatchRun {
 
 /// What became of one picture, or of one prompt that could not be drawn.
 struct PictureRecord {
-  std::int64_t index = 0;           // of the picture in the run
-  std::filesystem::path path{};     // "" where nothing was written
-  std::string json{};               // one line: index, prompt, seed, path, …, status, error
+  std::int64_t index = 0;        // of the picture in the run
+  std::filesystem::path path{};  // "" where nothing was written
+  std::string json{};            // one line: index, prompt, seed, path, …, status, error
   bool failed = false;
-  std::string message{};            // of the failure
+  std::string message{};  // of the failure
 };
 
 struct BatchSinks {
@@ -44,17 +44,19 @@ struct BatchSinks {
 
 struct BatchSummary {
   std::int64_t written = 0;
-  std::int64_t failed = 0;          // prompts and pictures
+  std::int64_t failed = 0;                       // prompts and pictures
   ErrorCode first_error = ErrorCode::kInternal;  // where failed > 0
   bool cancelled = false;
   double seconds = 0;
 };
 
 /// Names every file and checks that it can be written before anything is drawn; then draws, writing
-/// each picture as soon as it is done. A prompt that fails is recorded and the rest go on; a disk that
-/// refuses ends the run. Throws what name_pictures, prepare_folders and write_png throw; the error of
-/// the prompt itself where there is only one.
-BatchSummary run_batch(Engine& engine, const BatchRun& run, const BatchSinks& sinks,
+/// each picture as soon as it is done. A prompt that fails is recorded and the rest go on; a disk
+/// that refuses ends the run. Throws what name_pictures, prepare_folders and write_png throw; the
+/// error of the prompt itself where there is only one.
+BatchSummary run_batch(Engine& engine,
+                       const BatchRun& run,
+                       const BatchSinks& sinks,
                        std::stop_token stop);
 
 }  // namespace tessera::engine

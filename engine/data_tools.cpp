@@ -1,10 +1,10 @@
 #include "engine/data_tools.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+
+#include <ATen/ATen.h>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -76,7 +76,8 @@ data::SceneOptions scene_options(const DataChoice& choice) {
   data::SceneOptions options;
   if (!choice.model.empty()) {
     const pipeline::ModelCard card = pipeline::read_model_card(choice.model);
-    TESSERA_CHECK(card.has_world, kInvalidArgument, choice.model.string(), ": its card names no world");
+    TESSERA_CHECK(
+        card.has_world, kInvalidArgument, choice.model.string(), ": its card names no world");
     options = card.world;
   } else {
     options.resolution = choice.resolution;
@@ -137,8 +138,10 @@ Image preview_data(const DataChoice& choice, std::int32_t columns) {
   return contact_sheet(std::move(pictures), columns);
 }
 
-std::int64_t export_data(const DataChoice& choice, const fs::path& folder,
-                         const ProgressSink& progress, std::stop_token stop) {
+std::int64_t export_data(const DataChoice& choice,
+                         const fs::path& folder,
+                         const ProgressSink& progress,
+                         std::stop_token stop) {
   const auto gallery = open_gallery(choice);
   const std::int64_t rows = rows_of(*gallery, choice, 100'000'000);
   std::error_code failed;
@@ -166,8 +169,11 @@ std::int64_t export_data(const DataChoice& choice, const fs::path& folder,
   return rows;
 }
 
-PackSummary pack_data(const fs::path& input, const PackChoice& choice, const fs::path& folder,
-                      const ProgressSink& progress, std::stop_token stop) {
+PackSummary pack_data(const fs::path& input,
+                      const PackChoice& choice,
+                      const fs::path& folder,
+                      const ProgressSink& progress,
+                      std::stop_token stop) {
   const data::FileSet files = data::open_files(input,
                                                {.resolution = choice.resolution,
                                                 .fit = choice.fit,
@@ -178,8 +184,10 @@ PackSummary pack_data(const fs::path& input, const PackChoice& choice, const fs:
   return {.images = report.images, .samples = report.samples, .skipped = report.skipped};
 }
 
-fs::path pack_into_cache(const fs::path& input, std::int64_t resolution,
-                         const ProgressSink& progress, std::stop_token stop) {
+fs::path pack_into_cache(const fs::path& input,
+                         std::int64_t resolution,
+                         const ProgressSink& progress,
+                         std::stop_token stop) {
   const data::FileSet files = data::open_files(input, {.resolution = resolution});
   io::Sha256 key;
   const auto add = [&key](const std::string& text) { key.update(text.c_str(), text.size() + 1); };
@@ -187,7 +195,8 @@ fs::path pack_into_cache(const fs::path& input, std::int64_t resolution,
   for (const data::FileSample& sample : files.samples) {
     std::error_code ignored;
     add(fs::absolute(sample.image).string());
-    add(concat(fs::file_size(sample.image, ignored), " ",
+    add(concat(fs::file_size(sample.image, ignored),
+               " ",
                fs::last_write_time(sample.image, ignored).time_since_epoch().count()));
     for (const std::string& caption : sample.captions) add(caption);
   }
@@ -195,7 +204,11 @@ fs::path pack_into_cache(const fs::path& input, std::int64_t resolution,
   if (!data::is_packed(folder)) {
     std::error_code failed;
     fs::create_directories(folder.parent_path(), failed);
-    TESSERA_CHECK(!failed, kIo, folder.parent_path().string(), ": cannot make this folder: ", failed.message());
+    TESSERA_CHECK(!failed,
+                  kIo,
+                  folder.parent_path().string(),
+                  ": cannot make this folder: ",
+                  failed.message());
     data::pack_files(files, folder, progress, stop);
   }
   return folder;

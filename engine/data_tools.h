@@ -14,14 +14,14 @@ namespace tessera::engine {
 
 /// Which samples are looked at: scenes drawn on the fly, or pictures of one's own.
 struct DataChoice {
-  std::filesystem::path path{};      // "" = emoji scenes; else a folder, a list or a pack
-  std::filesystem::path model{};     // the world that this model's card names; "" = all of it
+  std::filesystem::path path{};   // "" = emoji scenes; else a folder, a list or a pack
+  std::filesystem::path model{};  // the world that this model's card names; "" = all of it
   std::int64_t resolution = 64;
   std::uint64_t seed = 0;
   std::string split = "train";
   std::vector<std::string> nouns{};
   std::vector<std::string> kinds{};
-  std::int64_t first = 0;            // index of the first sample
+  std::int64_t first = 0;  // index of the first sample
   std::int64_t count = 36;
 };
 
@@ -39,10 +39,12 @@ void visit_fields(Visitor& v, DataChoice& o) {
 /// The samples with their captions on one sheet.
 Image preview_data(const DataChoice& choice, std::int32_t columns);
 
-/// Writes NNNNNN.png with NNNNNN.txt beside it, and metadata.jsonl, into `folder` (made where missing,
-/// may not hold anything). Returns how many.
-std::int64_t export_data(const DataChoice& choice, const std::filesystem::path& folder,
-                         const ProgressSink& progress, std::stop_token stop);
+/// Writes NNNNNN.png with NNNNNN.txt beside it, and metadata.jsonl, into `folder` (made where
+/// missing, may not hold anything). Returns how many.
+std::int64_t export_data(const DataChoice& choice,
+                         const std::filesystem::path& folder,
+                         const ProgressSink& progress,
+                         std::stop_token stop);
 
 /// How pictures of one's own are packed (docs/formats/packed.md).
 struct PackChoice {
@@ -58,7 +60,9 @@ void visit_fields(Visitor& v, PackChoice& o) {
   v("resolution", o.resolution, "side of the square pictures in pixels");
   v("fit", o.fit, "how a picture fills the square: crop, pad or stretch");
   v("image_column", o.image_column, "JSONL and CSV: the picture's path");
-  v("caption_column", o.caption_column, "JSONL and CSV: the caption; left out: text, caption or prompt");
+  v("caption_column",
+    o.caption_column,
+    "JSONL and CSV: the caption; left out: text, caption or prompt");
 }
 
 struct PackSummary {
@@ -66,13 +70,17 @@ struct PackSummary {
   std::int64_t samples = 0;
   std::int64_t skipped = 0;
 };
-PackSummary pack_data(const std::filesystem::path& input, const PackChoice& choice,
-                      const std::filesystem::path& folder, const ProgressSink& progress,
+PackSummary pack_data(const std::filesystem::path& input,
+                      const PackChoice& choice,
+                      const std::filesystem::path& folder,
+                      const ProgressSink& progress,
                       std::stop_token stop);
 
-/// Packs pictures into the user's cache, or finds what was packed before: the same files with the same
-/// times and sizes at the same resolution are packed once. Returns the pack's folder.
-std::filesystem::path pack_into_cache(const std::filesystem::path& input, std::int64_t resolution,
-                                      const ProgressSink& progress, std::stop_token stop);
+/// Packs pictures into the user's cache, or finds what was packed before: the same files with the
+/// same times and sizes at the same resolution are packed once. Returns the pack's folder.
+std::filesystem::path pack_into_cache(const std::filesystem::path& input,
+                                      std::int64_t resolution,
+                                      const ProgressSink& progress,
+                                      std::stop_token stop);
 
 }  // namespace tessera::engine

@@ -1,15 +1,15 @@
 #include "engine/engine.h"
 
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-#include <ATen/Version.h>
-#include <torch/version.h>
-
 #include <algorithm>
 #include <chrono>
 #include <limits>
 #include <mutex>
 #include <random>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/version.h>
 
 #include "core/error.h"
 #include "diffusion/discrete/sampler.h"
@@ -40,18 +40,18 @@ class TesseraEngine final : public Engine {
  public:
   explicit TesseraEngine(const EngineOptions& options)
       : folder_(options.model.empty() ? default_model() : options.model),
-        device_((nn::set_threads(std::max(options.threads, 0)), nn::resolve_device(options.device))),
+        device_(
+            (nn::set_threads(std::max(options.threads, 0)), nn::resolve_device(options.device))),
         pipeline_(pipeline::load_pipeline(folder_, device_)),
         text_(folder_, *pipeline_) {}
 
   GenerateRequest resolve(const GenerateRequest& request) const override;
-  GenerateResult generate(const GenerateRequest& request, const Watch& watch,
+  GenerateResult generate(const GenerateRequest& request,
+                          const Watch& watch,
                           std::stop_token stop) override;
   Reconstruction reconstruct(const Image& image) override;
 
-  std::vector<std::string> samplers() const override {
-    return diffusion::discrete_sampler_names();
-  }
+  std::vector<std::string> samplers() const override { return diffusion::discrete_sampler_names(); }
   std::int32_t image_side() const override {
     return static_cast<std::int32_t>(pipeline_->facts().codec.resolution);
   }
@@ -107,9 +107,8 @@ GenerateRequest TesseraEngine::resolve(const GenerateRequest& request) const {
                 request.preview_every);
   if (request.start) check_size(*request.start, "start");
   if (request.mask) check_size(*request.mask, "mask");
-  TESSERA_CHECK(!request.mask || request.start,
-                kInvalidArgument,
-                "a mask needs a picture to start from");
+  TESSERA_CHECK(
+      !request.mask || request.start, kInvalidArgument, "a mask needs a picture to start from");
   TESSERA_CHECK(request.strength > 0.0 && request.strength <= 1.0,
                 kInvalidArgument,
                 "strength must be above 0 and at most 1, got ",
@@ -132,7 +131,8 @@ std::int32_t TesseraEngine::batch_by_memory() const {
   return static_cast<std::int32_t>(std::clamp(budget / bytes, 1.0, most));
 }
 
-GenerateResult TesseraEngine::generate(const GenerateRequest& request, const Watch& watch,
+GenerateResult TesseraEngine::generate(const GenerateRequest& request,
+                                       const Watch& watch,
                                        std::stop_token stop) {
   const std::lock_guard lock(one_at_a_time_);
   const auto begin = Clock::now();
@@ -158,25 +158,24 @@ GenerateResult TesseraEngine::generate(const GenerateRequest& request, const Wat
       seeds.push_back(*wanted.seed + static_cast<std::uint64_t>(first + k));
     }
     auto denoised = Clock::now();
-    const pipeline::StepHook on_step = [&](std::int64_t step, std::int64_t total,
-                                           const std::function<at::Tensor()>& decode) {
-      denoised = Clock::now();
-      if (watch.progress) {
-        watch.progress({.stage = "denoise",
-                        .step = step + total * (first / wanted.batch),
-                        .total = total * batches,
-                        .seconds = seconds_since(denoise_begin),
-                        .value = std::numeric_limits<double>::quiet_NaN()});
-      }
-      if (!watch.preview || wanted.preview_every == 0 || step == total) return;
-      if (step % wanted.preview_every != 0) return;
-      const std::vector<Image> previews = to_engine_images(decode());
-      for (std::int32_t k = 0; k < rows; ++k) {
-        watch.preview(previews[static_cast<std::size_t>(k)],
-                      first + k,
-                      static_cast<std::int32_t>(step));
-      }
-    };
+    const pipeline::StepHook on_step =
+        [&](std::int64_t step, std::int64_t total, const std::function<at::Tensor()>& decode) {
+          denoised = Clock::now();
+          if (watch.progress) {
+            watch.progress({.stage = "denoise",
+                            .step = step + total * (first / wanted.batch),
+                            .total = total * batches,
+                            .seconds = seconds_since(denoise_begin),
+                            .value = std::numeric_limits<double>::quiet_NaN()});
+          }
+          if (!watch.preview || wanted.preview_every == 0 || step == total) return;
+          if (step % wanted.preview_every != 0) return;
+          const std::vector<Image> previews = to_engine_images(decode());
+          for (std::int32_t k = 0; k < rows; ++k) {
+            watch.preview(
+                previews[static_cast<std::size_t>(k)], first + k, static_cast<std::int32_t>(step));
+          }
+        };
     const auto batch_begin = Clock::now();
     pipeline::Sampled sampled;
     try {
@@ -208,14 +207,15 @@ GenerateResult TesseraEngine::generate(const GenerateRequest& request, const Wat
 Engine::Reconstruction TesseraEngine::reconstruct(const Image& image) {
   const std::lock_guard lock(one_at_a_time_);
   const std::int32_t s = downsampling();
-  TESSERA_CHECK(image.width > 0 && image.height > 0 && image.width % s == 0 && image.height % s == 0,
-                kInvalidArgument,
-                "both sides must be multiples of ",
-                s,
-                ", got ",
-                image.width,
-                "x",
-                image.height);
+  TESSERA_CHECK(
+      image.width > 0 && image.height > 0 && image.width % s == 0 && image.height % s == 0,
+      kInvalidArgument,
+      "both sides must be multiples of ",
+      s,
+      ", got ",
+      image.width,
+      "x",
+      image.height);
   const at::Tensor codes = pipeline_->encode(to_tensor(image));
   Reconstruction done{.image = to_engine_images(pipeline_->decode(codes)).front(),
                       .codes = std::get<0>(at::_unique(codes)).numel(),

@@ -24,21 +24,21 @@ struct EngineOptions {
 /// One prompt, `count` pictures. Picture k of a request has seed `seed + k` and equals the one
 /// picture of a request with that seed.
 struct GenerateRequest {
-  std::string prompt{};                 // UTF-8; empty = unconditional
-  std::string negative{};               // what to stay away from; empty = the learned null caption
+  std::string prompt{};    // UTF-8; empty = unconditional
+  std::string negative{};  // what to stay away from; empty = the learned null caption
   std::int32_t count = 1;
-  std::int32_t batch = 0;               // pictures a forward pass; 0 = by memory. Never changes a picture
+  std::int32_t batch = 0;  // pictures a forward pass; 0 = by memory. Never changes a picture
   SampleOptions sampling{};
   std::optional<std::uint64_t> seed{};  // none = drawn, and reported back
   std::optional<Image> start{};         // picture to start from, of the model's size
-  std::optional<Image> mask{};          // same size, white = change; the rest of `start` stays as it is
-  double strength = 1.0;                // share of the chain that is run on `start`, in (0, 1]
-  std::int32_t preview_every = 0;       // steps between previews; 0 = none
+  std::optional<Image> mask{};     // same size, white = change; the rest of `start` stays as it is
+  double strength = 1.0;           // share of the chain that is run on `start`, in (0, 1]
+  std::int32_t preview_every = 0;  // steps between previews; 0 = none
 };
 
 struct GenerateResult {
-  std::vector<Image> images{};          // fewer than asked for where `cancelled`
-  GenerateRequest resolved{};           // every default filled in: feeding it back gives the same images
+  std::vector<Image> images{};  // fewer than asked for where `cancelled`
+  GenerateRequest resolved{};   // every default filled in: feeding it back gives the same images
   std::vector<std::string> warnings{};  // words cut, words outside the model's world
   bool cancelled = false;               // stopped between two steps; finished pictures are kept
   double text_seconds = 0, denoise_seconds = 0, decode_seconds = 0;
@@ -52,7 +52,8 @@ struct Watch {
   ProgressSink progress{};
   PreviewSink preview{};
   PictureSink finished{};  // each picture as soon as it is done
-  std::function<void(const std::string&)> warning{};  // each of the result's warnings, before drawing
+  std::function<void(const std::string&)>
+      warning{};  // each of the result's warnings, before drawing
 };
 
 /// The one door of the application: no Torch, OpenCV, SentencePiece or Qt type passes it.
@@ -64,10 +65,12 @@ class Engine {
 
   /// Every default filled in and every value checked, without drawing anything; the seed too.
   virtual GenerateRequest resolve(const GenerateRequest& request) const = 0;
-  virtual GenerateResult generate(const GenerateRequest& request, const Watch& watch = {},
+  virtual GenerateResult generate(const GenerateRequest& request,
+                                  const Watch& watch = {},
                                   std::stop_token stop = {}) = 0;
 
-  /// Through the VQ-VAE and back, for judging the codebook; sides must be multiples of the downsampling.
+  /// Through the VQ-VAE and back, for judging the codebook; sides must be multiples of the
+  /// downsampling.
   struct Reconstruction {
     Image image{};
     double psnr = 0;         // dB against the input; infinite where equal
@@ -77,19 +80,18 @@ class Engine {
   virtual Reconstruction reconstruct(const Image& image) = 0;
 
   virtual std::vector<std::string> samplers() const = 0;
-  virtual std::int32_t image_side() const = 0;   // pixels of a generated picture's side
-  virtual std::int32_t downsampling() const = 0; // sides of a reconstructed picture are multiples
+  virtual std::int32_t image_side() const = 0;    // pixels of a generated picture's side
+  virtual std::int32_t downsampling() const = 0;  // sides of a reconstructed picture are multiples
   /// What made the pictures, as JSON for their metadata: model name and hash, tokenizer hash,
   /// version, LibTorch, processor, threads, device, number type, random generator.
   virtual std::string provenance() const = 0;
-  virtual std::string describe() const = 0;      // the model card, sizes and provenance, as JSON
+  virtual std::string describe() const = 0;  // the model card, sizes and provenance, as JSON
 };
 
 /// The request as JSON and back ("tessera" text chunk of a picture); docs/formats/png.md. Pictures
-/// (start, mask) are named by their SHA-256 and have to be given again. Unknown keys are ignored, so
-/// that newer files still read; a wrong type throws kInvalidArgument.
+/// (start, mask) are named by their SHA-256 and have to be given again. Unknown keys are ignored,
+/// so that newer files still read; a wrong type throws kInvalidArgument.
 std::string to_json(const GenerateRequest& request);
 GenerateRequest request_from_json(const std::string& text);
-
 
 }  // namespace tessera::engine

@@ -31,12 +31,15 @@ void visit_fields(Visitor& v, CompositionalEvaluation& o) {
   v("split", o.split, "heldout, heldout:CLASS, train or all");
   v("seed", o.seed, "of the captions and of the pictures");
   v("batch", o.batch, "pictures a forward pass");
-  v("source", o.source, "model; codec: true scenes through the VQ-VAE; truth: the scenes themselves");
+  v("source",
+    o.source,
+    "model; codec: true scenes through the VQ-VAE; truth: the scenes themselves");
   visit_fields(v, o.sampling);
 }
 
 /// One JSON object, docs/formats/eval.md. That the sheet can be written is checked first.
 std::string evaluate_compositional(const CompositionalEvaluation& request,
-                                   const ProgressSink& progress, std::stop_token stop);
+                                   const ProgressSink& progress,
+                                   std::stop_token stop);
 
 }  // namespace tessera::engine

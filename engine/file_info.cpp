@@ -1,9 +1,9 @@
 #include "engine/file_info.h"
 
-#include <ATen/ATen.h>
-
 #include <fstream>
 #include <iomanip>
+
+#include <ATen/ATen.h>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -75,7 +75,8 @@ Json parameters_json(const std::string& text) {
 
 FileInfo picture_info(const fs::path& file, const std::string& bytes) {
   const io::ImageSize size = io::inspect_image(bytes, file.string());
-  Json json = {{"kind", "picture"}, {"file", file.string()}, {"width", size.width}, {"height", size.height}};
+  Json json = {
+      {"kind", "picture"}, {"file", file.string()}, {"width", size.width}, {"height", size.height}};
   const std::string title = concat(file.string(), ": picture, ", size.width, "x", size.height);
   if (size.format != io::ImageFormat::kPng) return {.text = title, .json = dump(json)};
   Json own;
@@ -133,7 +134,8 @@ FileInfo model_info(const fs::path& folder) {
                {"description", card.description},
                {"sha256", card.fingerprint()},
                {"bytes", size_of(folder)}};
-  if (card.has_part(pipeline::kTransformerPart)) json["sampling"] = io::to_json_fields(card.sampling);
+  if (card.has_part(pipeline::kTransformerPart))
+    json["sampling"] = io::to_json_fields(card.sampling);
   if (card.has_world) json["world"] = io::to_json_fields(card.world);
   Json parts = Json::object();
   std::int64_t parameters = 0;
@@ -233,7 +235,8 @@ FileInfo describe_file(const fs::path& path) {
 
 void check_model_folder(const fs::path& model) {
   const pipeline::ModelCard card = pipeline::read_model_card(model);
-  TESSERA_CHECK(!card.hashes.empty(), kInvalidArgument, model.string(), ": the card lists no hashes");
+  TESSERA_CHECK(
+      !card.hashes.empty(), kInvalidArgument, model.string(), ": the card lists no hashes");
   pipeline::check_model_files(model, card);
 }
 

@@ -12,12 +12,12 @@ struct FileInfo {
 };
 
 /// A picture (size, generation settings, other text chunks), a model folder (card, parts, sizes), a
-/// training run (stage, progress) or a weights file (tensors, shapes, types, metadata), told by content.
-/// Throws kNotFound, kIo, kCorruptFile, or kInvalidArgument where it is none of these.
+/// training run (stage, progress) or a weights file (tensors, shapes, types, metadata), told by
+/// content. Throws kNotFound, kIo, kCorruptFile, or kInvalidArgument where it is none of these.
 FileInfo describe_file(const std::filesystem::path& path);
 
-/// Compares a model folder's files with the hashes of its card; throws kCorruptFile naming the first
-/// that differs.
+/// Compares a model folder's files with the hashes of its card; throws kCorruptFile naming the
+/// first that differs.
 void check_model_folder(const std::filesystem::path& model);
 
 }  // namespace tessera::engine

@@ -20,11 +20,15 @@ struct Image {
 struct SheetPicture {
   Image image{};
   std::string caption{};
-  enum class Verdict : unsigned char { kNone, kRight, kWrong } verdict = Verdict::kNone;  // its frame
+  enum class Verdict : unsigned char {
+    kNone,
+    kRight,
+    kWrong
+  } verdict = Verdict::kNone;  // its frame
 };
 
-/// Pictures in rows on white with their captions, `columns` a row (0 = as square as can be), enlarged
-/// where they are small. Throws kInvalidArgument without pictures.
+/// Pictures in rows on white with their captions, `columns` a row (0 = as square as can be),
+/// enlarged where they are small. Throws kInvalidArgument without pictures.
 Image contact_sheet(std::vector<SheetPicture> pictures, std::int32_t columns);
 
 /// The largest centred square, resized to `side` pixels.

@@ -1,10 +1,10 @@
 #include "engine/image_convert.h"
 
-#include <ATen/ATen.h>
-
 #include <cmath>
 #include <limits>
 #include <utility>
+
+#include <ATen/ATen.h>
 
 #include "core/error.h"
 #include "io/image/convert.h"

@@ -28,9 +28,12 @@ Image from_rgb(io::RgbImage image) {
 
 io::Frame frame_of(SheetPicture::Verdict verdict) {
   switch (verdict) {
-    case SheetPicture::Verdict::kRight: return io::Frame::kGreen;
-    case SheetPicture::Verdict::kWrong: return io::Frame::kRed;
-    case SheetPicture::Verdict::kNone: break;
+    case SheetPicture::Verdict::kRight:
+      return io::Frame::kGreen;
+    case SheetPicture::Verdict::kWrong:
+      return io::Frame::kRed;
+    case SheetPicture::Verdict::kNone:
+      break;
   }
   return io::Frame::kNone;
 }
@@ -52,7 +55,9 @@ bool is_stream(const fs::path& file) {
   return fs::is_character_file(status) || fs::is_fifo(status);
 }
 
-Image read_image(const fs::path& file) { return from_rgb(io::read_image(file)); }
+Image read_image(const fs::path& file) {
+  return from_rgb(io::read_image(file));
+}
 
 void write_png(const fs::path& file, const Image& image, const PictureText& text) {
   std::vector<io::PngText> texts;

@@ -20,8 +20,8 @@ struct PictureText {
 /// A device or a pipe, such as /dev/stdout: written to as it is, never replaced.
 bool is_stream(const std::filesystem::path& file);
 
-/// Writes an 8-bit RGB PNG with the text chunks "parameters" and "tessera" (empty ones are left out):
-/// whole or not at all, but straight into a stream. Throws kIo with the system's reason.
+/// Writes an 8-bit RGB PNG with the text chunks "parameters" and "tessera" (empty ones are left
+/// out): whole or not at all, but straight into a stream. Throws kIo with the system's reason.
 void write_png(const std::filesystem::path& file, const Image& image, const PictureText& text = {});
 
 /// Keyword -> text of every text chunk of a PNG file. Throws kNotFound, kIo or kCorruptFile.

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::uint8_t kWhite = 128;  // from here on a mask's pixel says "change"
 
-bool changes(const Image& mask, std::size_t pixel) { return mask.pixels[3 * pixel] >= kWhite; }
+bool changes(const Image& mask, std::size_t pixel) {
+  return mask.pixels[3 * pixel] >= kWhite;
+}
 
 }  // namespace
 
@@ -24,11 +26,8 @@ Inpainting::Inpainting(const pipeline::Pipeline& pipeline, const GenerateRequest
     white.mutable_data_ptr<bool>()[i] = changes(mask, i);
   }
   const std::int64_t s = pipeline.facts().codec.downsample();
-  keep_ = white.view({mask.height / s, s, mask.width / s, s})
-              .any(3)
-              .any(1)
-              .logical_not()
-              .view({1, -1});
+  keep_ =
+      white.view({mask.height / s, s, mask.width / s, s}).any(3).any(1).logical_not().view({1, -1});
 }
 
 pipeline::Start Inpainting::start(std::int64_t rows) const {
@@ -45,6 +44,8 @@ void Inpainting::restore(Image& image) const {
   }
 }
 
-bool Inpainting::keeps_everything() const { return keep_.defined() && keep_.all().item<bool>(); }
+bool Inpainting::keeps_everything() const {
+  return keep_.defined() && keep_.all().item<bool>();
+}
 
 }  // namespace tessera::engine

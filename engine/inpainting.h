@@ -5,9 +5,9 @@
 
 namespace tessera::engine {
 
-/// What a request's start picture and mask mean for the canvas of codes and for the finished pixels.
-/// A code may change where any pixel of its cell is white in the mask; outside the mask the finished
-/// picture is the given one, pixel for pixel.
+/// What a request's start picture and mask mean for the canvas of codes and for the finished
+/// pixels. A code may change where any pixel of its cell is white in the mask; outside the mask the
+/// finished picture is the given one, pixel for pixel.
 class Inpainting {
  public:
   Inpainting(const pipeline::Pipeline& pipeline, const GenerateRequest& request);

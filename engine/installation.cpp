@@ -29,12 +29,17 @@ fs::path default_model() {
   try {
     return jobs::shipped_file("models/default");
   } catch (const Error&) {
-    TESSERA_THROW(kNotFound, "no model is installed with this program; name a model folder (--model)");
+    TESSERA_THROW(kNotFound,
+                  "no model is installed with this program; name a model folder (--model)");
   }
 }
 
-fs::path settings_file() { return base("XDG_CONFIG_HOME", ".config") / "config.toml"; }
+fs::path settings_file() {
+  return base("XDG_CONFIG_HOME", ".config") / "config.toml";
+}
 
-fs::path cache_folder() { return base("XDG_CACHE_HOME", ".cache"); }
+fs::path cache_folder() {
+  return base("XDG_CACHE_HOME", ".cache");
+}
 
 }  // namespace tessera::engine

@@ -4,8 +4,8 @@
 
 namespace tessera::engine {
 
-/// The model that comes with the program: $TESSERA_MODEL, else models/default of the sources or of the
-/// installation. Throws kNotFound where there is none.
+/// The model that comes with the program: $TESSERA_MODEL, else models/default of the sources or of
+/// the installation. Throws kNotFound where there is none.
 std::filesystem::path default_model();
 
 /// $XDG_CONFIG_HOME/tessera/config.toml, else ~/.config/tessera/config.toml; need not exist.

@@ -1,7 +1,5 @@
 #include "engine/output_names.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -11,6 +9,8 @@
 #include <optional>
 #include <set>
 #include <system_error>
+
+#include <unistd.h>
 
 #include "core/error.h"
 #include "engine/image_files.h"
@@ -116,7 +116,8 @@ void check_writable(const fs::path& place) {
                 std::strerror(errno));
 }
 
-std::vector<fs::path> expand_all(const std::string& text, const std::vector<PictureName>& pictures,
+std::vector<fs::path> expand_all(const std::string& text,
+                                 const std::vector<PictureName>& pictures,
                                  std::int64_t first) {
   fs::path path(text);
   if (!path.has_extension() && !is_stream(path)) path += ".png";
@@ -139,7 +140,8 @@ std::int64_t next_number(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     const std::string name = entry.path().filename().string();
     const auto digits = std::min(name.find_first_not_of("0123456789"), name.size());
-    if (digits >= 5 && digits <= 12) next = std::max<std::int64_t>(next, std::stoll(name.substr(0, digits)) + 1);
+    if (digits >= 5 && digits <= 12)
+      next = std::max<std::int64_t>(next, std::stoll(name.substr(0, digits)) + 1);
   }
   return next;
 }
@@ -182,7 +184,8 @@ std::string name_from_prompt(const std::string& prompt, std::size_t bytes) {
 
 std::vector<fs::path> name_pictures(const std::vector<PictureName>& pictures,
                                     const NamingOptions& options) {
-  if (options.out.empty() && !options.overwrite) return default_names(pictures, options.first_index);
+  if (options.out.empty() && !options.overwrite)
+    return default_names(pictures, options.first_index);
   std::string text = options.out.empty() ? kDefaultName : options.out;
   std::int64_t first = options.first_index;
   if (is_folder(text)) {

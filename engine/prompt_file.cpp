@@ -79,7 +79,8 @@ void set_option(PromptItem& item, const std::string& name, const std::string& va
   const Option* option = find_option(name);
   if (option == nullptr) {
     std::string known;
-    for (const Option& each : options()) known += (known.empty() ? "--" : ", --") + each.names.back();
+    for (const Option& each : options())
+      known += (known.empty() ? "--" : ", --") + each.names.back();
     TESSERA_THROW(kInvalidArgument, "unknown option --", name, "; known: ", known);
   }
   try {
@@ -217,9 +218,9 @@ PromptFile parse_prompts(const std::string& text, const std::string& name) {
     if (line.empty() || line.front() == '#') continue;
     if (file.items.empty()) json_lines = line.front() == '{';
     try {
-      file.items.push_back(json_lines                 ? parse_json_line(line)
+      file.items.push_back(json_lines               ? parse_json_line(line)
                            : line.starts_with("--") ? parse_options_alone(line)
-                                                      : parse_words_first(line));
+                                                    : parse_words_first(line));
     } catch (const Error& error) {
       TESSERA_THROW(kInvalidArgument, name, ":", number, ": ", error.what());
     }

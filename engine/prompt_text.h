@@ -36,7 +36,8 @@ class PromptText {
   const std::string& hash() const { return hash_; }  // SHA-256 of the tokenizer's file
 
  private:
-  std::vector<std::string> warnings_of(const text::Tokens& tokens, const std::string& prompt,
+  std::vector<std::string> warnings_of(const text::Tokens& tokens,
+                                       const std::string& prompt,
                                        const char* what) const;
 
   std::unique_ptr<const text::Tokenizer> own_{};

@@ -46,7 +46,9 @@ Image fitted(const Image& image, std::int32_t cell) {
   return centre_crop(image, width, height);
 }
 
-ReconstructedFile reconstruct_one(Engine& engine, const fs::path& source, const fs::path& target,
+ReconstructedFile reconstruct_one(Engine& engine,
+                                  const fs::path& source,
+                                  const fs::path& target,
                                   bool side_by_side) {
   const Image image = fitted(read_image(source), engine.downsampling());
   const Engine::Reconstruction made = engine.reconstruct(image);
@@ -79,7 +81,8 @@ ReconstructedFile failure(const fs::path& source, const Error& error) {
 
 }  // namespace
 
-void reconstruct_files(Engine& engine, const ReconstructRun& run,
+void reconstruct_files(Engine& engine,
+                       const ReconstructRun& run,
                        const std::function<void(const ReconstructedFile&)>& on_picture,
                        std::stop_token stop) {
   const std::vector<fs::path> targets = names_of(run);

@@ -9,7 +9,9 @@ namespace {
 
 using io::Json;
 
-std::string number(double value) { return concat(value); }  // 3, 2.5: no padding zeros
+std::string number(double value) {
+  return concat(value);
+}  // 3, 2.5: no padding zeros
 
 std::string text_or(const Json& json, const char* key, const std::string& fallback) {
   const auto found = json.find(key);
@@ -41,8 +43,10 @@ std::string parameters_of(const Json& record) {
 
 }  // namespace
 
-PictureText picture_text(const GenerateRequest& resolved, std::int32_t index,
-                         const std::string& provenance, const std::string& extra) {
+PictureText picture_text(const GenerateRequest& resolved,
+                         std::int32_t index,
+                         const std::string& provenance,
+                         const std::string& extra) {
   GenerateRequest one = resolved;
   one.count = 1;
   one.seed = resolved.seed.value_or(0) + static_cast<std::uint64_t>(index);

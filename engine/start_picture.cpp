@@ -6,7 +6,8 @@
 
 namespace tessera::engine {
 
-StartPicture read_start(const std::filesystem::path& picture, const std::filesystem::path& mask,
+StartPicture read_start(const std::filesystem::path& picture,
+                        const std::filesystem::path& mask,
                         std::int32_t side) {
   StartPicture start{.start = read_image(picture)};
   io::Json names = {{"start", {{"file", picture.string()}}}};
@@ -28,15 +29,16 @@ StartPicture read_start(const std::filesystem::path& picture, const std::filesys
                   height);
   }
   if (width != side || height != side) {
-    start.warnings.push_back(concat(picture.string(),
-                                    ": ",
-                                    width,
-                                    "x",
-                                    height,
-                                    width == height ? " was resized to " : " was cropped and resized to ",
-                                    side,
-                                    "x",
-                                    side));
+    start.warnings.push_back(
+        concat(picture.string(),
+               ": ",
+               width,
+               "x",
+               height,
+               width == height ? " was resized to " : " was cropped and resized to ",
+               side,
+               "x",
+               side));
     start.start = fit_square(start.start, side);
     if (start.mask) start.mask = fit_square(*start.mask, side);
   }

@@ -31,13 +31,15 @@ struct Config {
 void apply_override(Json& json, const std::string& key, const std::string& text) {
   const auto dot = key.find('.');
   const Json value = Json::parse(text, nullptr, false);
-  Json& place = dot == std::string::npos ? json[key] : json[key.substr(0, dot)][key.substr(dot + 1)];
+  Json& place =
+      dot == std::string::npos ? json[key] : json[key.substr(0, dot)][key.substr(dot + 1)];
   place = value.is_discarded() ? Json(text) : value;
 }
 
 Config read_config(const TrainingRequest& request) {
   Json json = request.config.empty() ? Json::object() : io::read_json(request.config);
-  TESSERA_CHECK(json.is_object(), kInvalidArgument, request.config.string(), " must be an object { … }");
+  TESSERA_CHECK(
+      json.is_object(), kInvalidArgument, request.config.string(), " must be an object { … }");
   for (const auto& [key, text] : request.overrides) apply_override(json, key, text);
   Config config;
   for (const auto& [key, value] : json.items()) {
@@ -48,7 +50,12 @@ Config read_config(const TrainingRequest& request) {
     } else if (key == "train") {
       io::from_json_fields(value, config.corpus, key);
     } else if (key == "stage") {
-      TESSERA_CHECK(value == "tokenizer", kInvalidArgument, request.config.string(), ": is for stage ", value.dump(), ", not tokenizer");
+      TESSERA_CHECK(value == "tokenizer",
+                    kInvalidArgument,
+                    request.config.string(),
+                    ": is for stage ",
+                    value.dump(),
+                    ", not tokenizer");
     } else {
       TESSERA_CHECK(key == "name" || key == "description",
                     kInvalidArgument,
@@ -72,13 +79,15 @@ Config read_config(const TrainingRequest& request) {
 std::vector<std::string> lines_of(const fs::path& file, std::int64_t most) {
   std::istringstream in(read_file(file, kLargestText));
   std::vector<std::string> lines;
-  for (std::string line; static_cast<std::int64_t>(lines.size()) < most && std::getline(in, line);) {
+  for (std::string line;
+       static_cast<std::int64_t>(lines.size()) < most && std::getline(in, line);) {
     if (!line.empty()) lines.push_back(line);
   }
   return lines;
 }
 
-std::vector<std::string> captions_of(const Config& config, const ProgressSink& progress,
+std::vector<std::string> captions_of(const Config& config,
+                                     const ProgressSink& progress,
                                      std::stop_token stop) {
   if (config.data.kind == "text") return lines_of(config.data.path, config.corpus.captions);
   const std::unique_ptr<const data::Source> source =
@@ -111,19 +120,23 @@ void TokenizerCorpus::validate() const {
                 captions);
 }
 
-TrainingSummary train_tokenizer(const TrainingRequest& request, const ProgressSink& progress,
+TrainingSummary train_tokenizer(const TrainingRequest& request,
+                                const ProgressSink& progress,
                                 std::stop_token stop) {
   const auto begin = std::chrono::steady_clock::now();
   TESSERA_CHECK(!request.config.empty() || !request.data.empty(),
                 kInvalidArgument,
                 "a tokenizer needs a configuration or a text to learn from (--data)");
-  TESSERA_CHECK(!request.resume, kInvalidArgument, "a tokenizer is trained in one go; there is nothing to resume");
+  TESSERA_CHECK(!request.resume,
+                kInvalidArgument,
+                "a tokenizer is trained in one go; there is nothing to resume");
   const Config config = read_config(request);
   const std::vector<std::string> captions = captions_of(config, progress, stop);
   text::train_sentencepiece(captions, config.model, request.out);
-  return {.steps = static_cast<std::int64_t>(captions.size()),
-          .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(),
-          .model = request.out};
+  return {
+      .steps = static_cast<std::int64_t>(captions.size()),
+      .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(),
+      .model = request.out};
 }
 
 }  // namespace tessera::engine

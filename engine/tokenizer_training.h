@@ -19,7 +19,8 @@ void visit_fields(Visitor& v, TokenizerCorpus& o) {
 }
 
 /// Stage "tokenizer": a SentencePiece vocabulary of the data's captions.
-TrainingSummary train_tokenizer(const TrainingRequest& request, const ProgressSink& progress,
+TrainingSummary train_tokenizer(const TrainingRequest& request,
+                                const ProgressSink& progress,
                                 std::stop_token stop);
 
 }  // namespace tessera::engine

@@ -18,17 +18,20 @@ std::int64_t resolution_of(const TrainingRequest& request) {
   if (given != request.overrides.end()) return std::stoll(given->second);
   const io::Json json = io::read_json(request.config);
   for (const char* section : {"model", "data"}) {
-    if (json.contains(section) && json[section].is_object() && json[section].contains("resolution") &&
-        json[section]["resolution"].is_number_integer()) {
+    if (json.contains(section) && json[section].is_object() &&
+        json[section].contains("resolution") && json[section]["resolution"].is_number_integer()) {
       return json[section]["resolution"].get<std::int64_t>();
     }
   }
-  TESSERA_THROW(kInvalidArgument,
-                request.config.string(),
-                ": names no resolution (data.resolution) that the pictures of --data could be brought to");
+  TESSERA_THROW(
+      kInvalidArgument,
+      request.config.string(),
+      ": names no resolution (data.resolution) that the pictures of --data could be brought to");
 }
 
-void write_picture(const fs::path& file, std::int64_t width, std::int64_t height,
+void write_picture(const fs::path& file,
+                   std::int64_t width,
+                   std::int64_t height,
                    std::span<const std::uint8_t> rgb) {
   write_png(file,
             {.width = static_cast<std::int32_t>(width),
@@ -38,7 +41,8 @@ void write_picture(const fs::path& file, std::int64_t width, std::int64_t height
 
 }  // namespace
 
-TrainingSummary run_training(const TrainingRequest& request, const ProgressSink& progress,
+TrainingSummary run_training(const TrainingRequest& request,
+                             const ProgressSink& progress,
                              std::stop_token stop) {
   if (request.stage == "tokenizer") return train_tokenizer(request, progress, stop);
   jobs::TrainRequest job{.stage = request.stage,

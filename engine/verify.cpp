@@ -68,7 +68,9 @@ void add_start(GenerateRequest& request, const Json& record, std::int32_t side) 
 
 }  // namespace
 
-Verification verify_picture(Engine& engine, const fs::path& file, const ProgressSink& progress,
+Verification verify_picture(Engine& engine,
+                            const fs::path& file,
+                            const ProgressSink& progress,
                             std::stop_token stop) {
   const Json record = record_of(file);
   const Json now = io::parse_json(engine.provenance(), "provenance");

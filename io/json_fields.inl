@@ -17,21 +17,32 @@ struct IsVector<std::vector<T>> : std::true_type {};
 
 template <typename T>
 constexpr const char* wanted() {
-  if constexpr (std::is_same_v<T, bool>) return "true or false";
-  else if constexpr (std::is_unsigned_v<T>) return "a whole number, 0 or more";
-  else if constexpr (std::is_integral_v<T>) return "a whole number";
-  else if constexpr (std::is_floating_point_v<T>) return "a number";
-  else if constexpr (std::is_same_v<T, std::string>) return "a string";
-  else return "a list";
+  if constexpr (std::is_same_v<T, bool>)
+    return "true or false";
+  else if constexpr (std::is_unsigned_v<T>)
+    return "a whole number, 0 or more";
+  else if constexpr (std::is_integral_v<T>)
+    return "a whole number";
+  else if constexpr (std::is_floating_point_v<T>)
+    return "a number";
+  else if constexpr (std::is_same_v<T, std::string>)
+    return "a string";
+  else
+    return "a list";
 }
 
 template <typename T>
 bool fits(const Json& value) {
-  if constexpr (std::is_same_v<T, bool>) return value.is_boolean();
-  else if constexpr (std::is_unsigned_v<T>) return value.is_number_unsigned();
-  else if constexpr (std::is_integral_v<T>) return value.is_number_integer();
-  else if constexpr (std::is_floating_point_v<T>) return value.is_number();
-  else if constexpr (std::is_same_v<T, std::string>) return value.is_string();
+  if constexpr (std::is_same_v<T, bool>)
+    return value.is_boolean();
+  else if constexpr (std::is_unsigned_v<T>)
+    return value.is_number_unsigned();
+  else if constexpr (std::is_integral_v<T>)
+    return value.is_number_integer();
+  else if constexpr (std::is_floating_point_v<T>)
+    return value.is_number();
+  else if constexpr (std::is_same_v<T, std::string>)
+    return value.is_string();
   else {
     if (!value.is_array()) return false;
     for (const Json& item : value) {
@@ -67,7 +78,8 @@ class JsonReader {
       if (known_.count(item.key()) > 0) continue;
       std::string list;
       for (const std::string& name : known_) list += (list.empty() ? "" : ", ") + name;
-      TESSERA_THROW(kInvalidArgument, where_, ".", item.key(), " is not a known key; known: ", list);
+      TESSERA_THROW(
+          kInvalidArgument, where_, ".", item.key(), " is not a known key; known: ", list);
     }
   }
 

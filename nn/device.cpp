@@ -1,10 +1,10 @@
 #include "nn/device.h"
 
-#include <ATen/Parallel.h>
-#include <dlfcn.h>
-
 #include <charconv>
 #include <string>
+
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -29,12 +29,12 @@ std::string load_cuda() {
 c10::DeviceIndex parse_index(std::string_view name, std::string_view digits) {
   int index = 0;
   const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
-  TESSERA_CHECK(failed == std::errc{} && end == digits.data() + digits.size() && index >= 0 &&
-                    index < 128,
-                kInvalidArgument,
-                "device \"",
-                name,
-                "\" is not known; use cpu, cuda, cuda:N or auto");
+  TESSERA_CHECK(
+      failed == std::errc{} && end == digits.data() + digits.size() && index >= 0 && index < 128,
+      kInvalidArgument,
+      "device \"",
+      name,
+      "\" is not known; use cpu, cuda, cuda:N or auto");
   return static_cast<c10::DeviceIndex>(index);
 }
 

@@ -11,8 +11,12 @@ namespace {
 
 using Fill = void (*)(const kernels::PhiloxFill&, std::int64_t, std::int64_t);
 
-at::Tensor fill(const Rng& rng, Fill kernel, Purpose purpose, std::int64_t step,
-                at::IntArrayRef shape, at::Device device) {
+at::Tensor fill(const Rng& rng,
+                Fill kernel,
+                Purpose purpose,
+                std::int64_t step,
+                at::IntArrayRef shape,
+                at::Device device) {
   TESSERA_CHECK(rng.images.defined() && rng.images.dim() == 1,
                 kShapeMismatch,
                 "Rng.images must be a [B] tensor of image indices");
@@ -25,18 +29,17 @@ at::Tensor fill(const Rng& rng, Fill kernel, Purpose purpose, std::int64_t step,
   std::vector<std::int64_t> sizes{images.size(0)};
   sizes.insert(sizes.end(), shape.begin(), shape.end());
   at::Tensor out = at::empty(sizes, at::kFloat);
-  const kernels::PhiloxFill args{.seed = rng.seed,
-                                 .seeds = seeds.defined() ? seeds.const_data_ptr<std::int64_t>()
-                                                          : nullptr,
-                                 .images = images.const_data_ptr<std::int64_t>(),
-                                 .rows = images.size(0),
-                                 .per_image = images.size(0) > 0 ? out.numel() / images.size(0) : 0,
-                                 .purpose = purpose,
-                                 .step = static_cast<std::uint32_t>(step),
-                                 .out = out.mutable_data_ptr<float>()};
-  at::parallel_for(0, args.rows, 1, [&](std::int64_t begin, std::int64_t end) {
-    kernel(args, begin, end);
-  });
+  const kernels::PhiloxFill args{
+      .seed = rng.seed,
+      .seeds = seeds.defined() ? seeds.const_data_ptr<std::int64_t>() : nullptr,
+      .images = images.const_data_ptr<std::int64_t>(),
+      .rows = images.size(0),
+      .per_image = images.size(0) > 0 ? out.numel() / images.size(0) : 0,
+      .purpose = purpose,
+      .step = static_cast<std::uint32_t>(step),
+      .out = out.mutable_data_ptr<float>()};
+  at::parallel_for(
+      0, args.rows, 1, [&](std::int64_t begin, std::int64_t end) { kernel(args, begin, end); });
   return out.to(device);
 }
 
@@ -61,22 +64,30 @@ Rng Rng::of_seeds(std::span<const std::uint64_t> seeds) {
   return rng;
 }
 
-at::Tensor Rng::uniform(Purpose purpose, std::int64_t step, at::IntArrayRef shape,
+at::Tensor Rng::uniform(Purpose purpose,
+                        std::int64_t step,
+                        at::IntArrayRef shape,
                         at::Device device) const {
   return fill(*this, kernels::philox_uniform, purpose, step, shape, device);
 }
 
-at::Tensor Rng::normal(Purpose purpose, std::int64_t step, at::IntArrayRef shape,
+at::Tensor Rng::normal(Purpose purpose,
+                       std::int64_t step,
+                       at::IntArrayRef shape,
                        at::Device device) const {
   return fill(*this, kernels::philox_normal, purpose, step, shape, device);
 }
 
-at::Tensor Rng::gumbel(Purpose purpose, std::int64_t step, at::IntArrayRef shape,
+at::Tensor Rng::gumbel(Purpose purpose,
+                       std::int64_t step,
+                       at::IntArrayRef shape,
                        at::Device device) const {
   return gumbel_of(uniform(purpose, step, shape)).to(device);
 }
 
-at::Tensor Noise::uniform(Purpose purpose, std::int64_t step, at::IntArrayRef shape,
+at::Tensor Noise::uniform(Purpose purpose,
+                          std::int64_t step,
+                          at::IntArrayRef shape,
                           at::Device device) const {
   if (!recorded) return rng.uniform(purpose, step, shape, device);
   std::vector<std::int64_t> sizes{-1};
@@ -84,7 +95,9 @@ at::Tensor Noise::uniform(Purpose purpose, std::int64_t step, at::IntArrayRef sh
   return recorded->to(device).reshape(sizes);
 }
 
-at::Tensor Noise::gumbel(Purpose purpose, std::int64_t step, at::IntArrayRef shape,
+at::Tensor Noise::gumbel(Purpose purpose,
+                         std::int64_t step,
+                         at::IntArrayRef shape,
                          at::Device device) const {
   return gumbel_of(uniform(purpose, step, shape)).to(device);
 }

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <optional>
 #include <span>
+
+#include <ATen/core/Tensor.h>
 
 #include "core/philox.h"
 
@@ -17,8 +17,8 @@ namespace tessera::nn {
 /// of seed s must equal picture 0 of seed s + k).
 struct Rng {
   std::uint64_t seed = 0;  // of every row, where `seeds` is undefined
-  at::Tensor images{};  // [B] int64 on the CPU, index of each row's image in the run
-  at::Tensor seeds{};   // [B] int64 on the CPU, the bits of each row's own seed; may be undefined
+  at::Tensor images{};     // [B] int64 on the CPU, index of each row's image in the run
+  at::Tensor seeds{};  // [B] int64 on the CPU, the bits of each row's own seed; may be undefined
 
   /// Rows first, first + 1, … first + count - 1 of one run with one seed.
   static Rng of_run(std::uint64_t seed, std::int64_t first, std::int64_t count);
@@ -26,12 +26,18 @@ struct Rng {
   static Rng of_seeds(std::span<const std::uint64_t> seeds);
 
   /// float32 on `device`, [B, shape…]; `shape` is that of one image, without B.
-  at::Tensor uniform(Purpose purpose, std::int64_t step, at::IntArrayRef shape,
+  at::Tensor uniform(Purpose purpose,
+                     std::int64_t step,
+                     at::IntArrayRef shape,
                      at::Device device = at::kCPU) const;  // (0, 1)
-  at::Tensor normal(Purpose purpose, std::int64_t step, at::IntArrayRef shape,
+  at::Tensor normal(Purpose purpose,
+                    std::int64_t step,
+                    at::IntArrayRef shape,
                     at::Device device = at::kCPU) const;  // N(0, 1)
   /// -log(-log(u)): argmax(log p + gumbel) is a draw from p.
-  at::Tensor gumbel(Purpose purpose, std::int64_t step, at::IntArrayRef shape,
+  at::Tensor gumbel(Purpose purpose,
+                    std::int64_t step,
+                    at::IntArrayRef shape,
                     at::Device device = at::kCPU) const;
 };
 
@@ -41,10 +47,14 @@ struct Noise {
   std::optional<at::Tensor> recorded{};  // uniforms in (0, 1), in the draw's own shape
 
   /// Uniforms [B, shape…]: the recorded ones where there are some (reshaped), else the stream's.
-  at::Tensor uniform(Purpose purpose, std::int64_t step, at::IntArrayRef shape,
+  at::Tensor uniform(Purpose purpose,
+                     std::int64_t step,
+                     at::IntArrayRef shape,
                      at::Device device = at::kCPU) const;
   /// Gumbel noise made from uniform().
-  at::Tensor gumbel(Purpose purpose, std::int64_t step, at::IntArrayRef shape,
+  at::Tensor gumbel(Purpose purpose,
+                    std::int64_t step,
+                    at::IntArrayRef shape,
                     at::Device device = at::kCPU) const;
 };
 

@@ -1,6 +1,6 @@
-#include <ATen/ATen.h>
-
 #include <utility>
+
+#include <ATen/ATen.h>
 
 #include "core/error.h"
 #include "diffusion/denoisers/transformer.h"
@@ -19,11 +19,12 @@ constexpr const char* kTableFile = "tokens.tsv";
 /// Weights up to this size are compared with the card's hashes at every load.
 constexpr std::uintmax_t kHashedAtLoad = std::uintmax_t{64} << 20;
 
-/// Runs `load` for a part of a model; what its options or weights complain about is a damaged model,
-/// so it is reported as such, with the part's folder in front.
+/// Runs `load` for a part of a model; what its options or weights complain about is a damaged
+/// model, so it is reported as such, with the part's folder in front.
 template <typename Load>
 auto in_part(const fs::path& part, Load load) {
-  TESSERA_CHECK(fs::is_directory(part), kNotFound, part.string(), ": this part of the model is missing");
+  TESSERA_CHECK(
+      fs::is_directory(part), kNotFound, part.string(), ": this part of the model is missing");
   try {
     return load();
   } catch (const Error& error) {
@@ -115,16 +116,17 @@ Parts load_parts(const fs::path& model, const ModelCard& card) {
                   codes.grid(),
                   "x",
                   codes.grid());
-    TESSERA_CHECK(options.condition_width == reads.width && options.condition_length == reads.length,
-                  kShapeMismatch,
-                  "made for text of ",
-                  options.condition_length,
-                  " tokens of width ",
-                  options.condition_width,
-                  ", the text encoder gives ",
-                  reads.length,
-                  " of width ",
-                  reads.width);
+    TESSERA_CHECK(
+        options.condition_width == reads.width && options.condition_length == reads.length,
+        kShapeMismatch,
+        "made for text of ",
+        options.condition_length,
+        " tokens of width ",
+        options.condition_width,
+        ", the text encoder gives ",
+        reads.length,
+        " of width ",
+        reads.width);
     parts.transition = in_part(chain, [&] {
       const auto process = read_options<diffusion::TransitionOptions>(chain);
       TESSERA_CHECK(process.steps == options.steps,

@@ -83,11 +83,8 @@ ModelCard read_model_card(const fs::path& model) {
   TESSERA_CHECK(fs::exists(model), kNotFound, model.string(), ": no such model folder");
   TESSERA_CHECK(fs::is_directory(model), kNotFound, model.string(), ": not a model folder");
   const fs::path file = model / kCardFile;
-  TESSERA_CHECK(fs::exists(file),
-                kNotFound,
-                model.string(),
-                ": not a model folder: it holds no ",
-                kCardFile);
+  TESSERA_CHECK(
+      fs::exists(file), kNotFound, model.string(), ": not a model folder: it holds no ", kCardFile);
   const io::Json json = io::read_json(file);
   try {
     return parse_card(json);

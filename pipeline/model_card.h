@@ -25,10 +25,12 @@ struct ModelCard {
   std::string license = "Apache-2.0";
   std::string description{};
   SampleOptions sampling{.steps = 16, .sampler = "ancestral", .guidance = 3.0, .truncation = "1"};
-  data::SceneOptions world{};        // what the model was taught, where it is a world of scenes
+  data::SceneOptions world{};  // what the model was taught, where it is a world of scenes
   bool has_world = false;
-  std::vector<std::string> parts{};  // sub-folders: vqvae, transformer, text_encoder, scheduler, tokenizer
-  /// "vqvae/model.safetensors" -> SHA-256. Filled by write_model_card, so the caller leaves it empty.
+  std::vector<std::string>
+      parts{};  // sub-folders: vqvae, transformer, text_encoder, scheduler, tokenizer
+  /// "vqvae/model.safetensors" -> SHA-256. Filled by write_model_card, so the caller leaves it
+  /// empty.
   std::map<std::string, std::string> hashes{};
 
   bool has_part(const std::string& part) const;
@@ -40,7 +42,8 @@ struct ModelCard {
 /// Throws kNotFound when there is no model at `model`, kCorruptFile when the card cannot be read.
 ModelCard read_model_card(const std::filesystem::path& model);
 
-/// Writes the card over the finished parts: every file of every part is hashed. The parts must exist.
+/// Writes the card over the finished parts: every file of every part is hashed. The parts must
+/// exist.
 void write_model_card(const std::filesystem::path& model, const ModelCard& card);
 
 /// Compares the parts' files with the card's hashes; throws kCorruptFile naming the first that

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <c10/core/Device.h>
-
 #include <filesystem>
 #include <functional>
 #include <memory>
+
+#include <c10/core/Device.h>
 
 #include "diffusion/denoiser.h"
 #include "diffusion/discrete/transition.h"

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -9,6 +7,8 @@
 #include <stop_token>
 #include <string>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "core/options.h"
 #include "nn/rng.h"
@@ -25,9 +25,10 @@ using StepHook = std::function<void(
 
 /// Where to begin, and what must stay. Undefined tensors = from the prior, keep nothing.
 struct Start {
-  at::Tensor codes{};     // [B, N] int64 in [0, K): the picture begun from
-  at::Tensor keep{};      // [B, N] bool, true = keep; re-imposed after every step (inpainting)
-  double strength = 1.0;  // share of the chain that is run, in (0, 1]; below 1 `codes` must be given
+  at::Tensor codes{};  // [B, N] int64 in [0, K): the picture begun from
+  at::Tensor keep{};   // [B, N] bool, true = keep; re-imposed after every step (inpainting)
+  double strength =
+      1.0;  // share of the chain that is run, in (0, 1]; below 1 `codes` must be given
 };
 
 struct Sampled {
@@ -38,9 +39,9 @@ struct Sampled {
 /// Facts of the assembled model that requests are checked against.
 struct PipelineFacts {
   vqvae::VqVaeOptions codec{};
-  std::int64_t text_length = 0;    // L, the padded prompt length; 0 = a codec without a denoiser
-  std::int64_t chain_steps = 0;    // T
-  std::int64_t parameters = 0;     // of all parts
+  std::int64_t text_length = 0;  // L, the padded prompt length; 0 = a codec without a denoiser
+  std::int64_t chain_steps = 0;  // T
+  std::int64_t parameters = 0;   // of all parts
   bool generates() const { return chain_steps > 0; }
 };
 
@@ -52,21 +53,26 @@ class Pipeline {
   virtual const ModelCard& card() const = 0;
   virtual const PipelineFacts& facts() const = 0;
   virtual const text::Tokenizer& table_tokenizer() const = 0;
-  /// Fills every field that the caller left to the model, and checks the rest: steps in 1..T, a known
-  /// sampler, guidance finite and not negative, a truncation that parses.
+  /// Fills every field that the caller left to the model, and checks the rest: steps in 1..T, a
+  /// known sampler, guidance finite and not negative, a truncation that parses.
   virtual SampleOptions resolve(SampleOptions options) const = 0;
-  /// Wanted and unwanted prompts as token ids, [B] rows each of facts().text_length; a row without a
-  /// piece means the null condition. Row r draws from row r of `noise` alone, so the batch it is in
-  /// does not matter. Throws kCancelled when `stop` is requested.
-  virtual Sampled sample(const text::Tokens& wanted, const text::Tokens& unwanted,
-                         const SampleOptions& resolved, const Start& start, const nn::Noise& noise,
-                         const StepHook& on_step, std::stop_token stop) const = 0;
+  /// Wanted and unwanted prompts as token ids, [B] rows each of facts().text_length; a row without
+  /// a piece means the null condition. Row r draws from row r of `noise` alone, so the batch it is
+  /// in does not matter. Throws kCancelled when `stop` is requested.
+  virtual Sampled sample(const text::Tokens& wanted,
+                         const text::Tokens& unwanted,
+                         const SampleOptions& resolved,
+                         const Start& start,
+                         const nn::Noise& noise,
+                         const StepHook& on_step,
+                         std::stop_token stop) const = 0;
   virtual at::Tensor encode(const at::Tensor& images) const = 0;  // -> [B, H, W]
   virtual at::Tensor decode(const at::Tensor& codes) const = 0;   // [B, H, W] -> [-1, 1]
 };
 
-/// Reads model_index.json, builds each part from its options, loads strictly. Every missing, damaged
-/// or misfitting part is one line: kNotFound or kCorruptFile with the file's name.
-std::unique_ptr<const Pipeline> load_pipeline(const std::filesystem::path& model, at::Device device);
+/// Reads model_index.json, builds each part from its options, loads strictly. Every missing,
+/// damaged or misfitting part is one line: kNotFound or kCorruptFile with the file's name.
+std::unique_ptr<const Pipeline> load_pipeline(const std::filesystem::path& model,
+                                              at::Device device);
 
 }  // namespace tessera::pipeline

@@ -1,10 +1,10 @@
 // VQ-Diffusion sampling: a canvas of codes goes from noise to data, then the codec paints it.
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include <ATen/ATen.h>
 
 #include "core/error.h"
 #include "core/spelling.h"
@@ -83,9 +83,13 @@ class VqPipeline final : public Pipeline {
   }
 
   SampleOptions resolve(SampleOptions options) const override;
-  Sampled sample(const text::Tokens& wanted, const text::Tokens& unwanted,
-                 const SampleOptions& resolved, const Start& start, const nn::Noise& noise,
-                 const StepHook& on_step, std::stop_token stop) const override;
+  Sampled sample(const text::Tokens& wanted,
+                 const text::Tokens& unwanted,
+                 const SampleOptions& resolved,
+                 const Start& start,
+                 const nn::Noise& noise,
+                 const StepHook& on_step,
+                 std::stop_token stop) const override;
 
   at::Tensor encode(const at::Tensor& images) const override {
     const at::NoGradGuard no_grad;
@@ -119,8 +123,11 @@ class VqPipeline final : public Pipeline {
   nn::Condition condition_of(const text::Tokens& prompts) const;
   void check_start(const Start& start, std::int64_t batch) const;
   std::vector<TimeStep> plan_of(const diffusion::DiscreteSampler& sampler,
-                                const SampleOptions& resolved, double strength) const;
-  at::Tensor first_canvas(const Start& start, const TimeStep& first, std::int64_t batch,
+                                const SampleOptions& resolved,
+                                double strength) const;
+  at::Tensor first_canvas(const Start& start,
+                          const TimeStep& first,
+                          std::int64_t batch,
                           const nn::Noise& noise) const;
   at::Tensor paint(const at::Tensor& codes) const {
     return decode(codes.view({codes.size(0), facts_.codec.grid(), facts_.codec.grid()}));
@@ -138,7 +145,8 @@ SampleOptions VqPipeline::resolve(SampleOptions options) const {
   if (options.steps == 0) options.steps = own.steps > 0 ? own.steps : facts_.chain_steps;
   if (options.sampler.empty()) options.sampler = own.sampler;
   if (options.guidance < 0) options.guidance = own.guidance >= 0 ? own.guidance : 1.0;
-  if (options.truncation.empty()) options.truncation = own.truncation.empty() ? "1" : own.truncation;
+  if (options.truncation.empty())
+    options.truncation = own.truncation.empty() ? "1" : own.truncation;
   TESSERA_CHECK(options.steps >= 1 && options.steps <= facts_.chain_steps,
                 kInvalidArgument,
                 "steps must be in 1..",
@@ -171,15 +179,15 @@ nn::Condition VqPipeline::condition_of(const text::Tokens& prompts) const {
 
 void VqPipeline::check_start(const Start& start, std::int64_t batch) const {
   const at::IntArrayRef given = start.codes.defined() ? start.codes.sizes() : at::IntArrayRef{};
-  TESSERA_CHECK(!start.codes.defined() || (given.size() == 2 && given[0] == batch &&
-                                           given[1] == tokens()),
-                kShapeMismatch,
-                "start codes must be [",
-                batch,
-                ", ",
-                tokens(),
-                "], got ",
-                given);
+  TESSERA_CHECK(
+      !start.codes.defined() || (given.size() == 2 && given[0] == batch && given[1] == tokens()),
+      kShapeMismatch,
+      "start codes must be [",
+      batch,
+      ", ",
+      tokens(),
+      "], got ",
+      given);
   TESSERA_CHECK(start.strength > 0.0 && start.strength <= 1.0,
                 kInvalidArgument,
                 "strength must be above 0 and at most 1, got ",
@@ -197,7 +205,8 @@ void VqPipeline::check_start(const Start& start, std::int64_t batch) const {
 /// The sampler's plan, from the first stride that begins within `strength` of the chain. At least
 /// the last stride is run.
 std::vector<TimeStep> VqPipeline::plan_of(const diffusion::DiscreteSampler& sampler,
-                                          const SampleOptions& resolved, double strength) const {
+                                          const SampleOptions& resolved,
+                                          double strength) const {
   std::vector<TimeStep> plan =
       sampler.plan({.trained = facts_.chain_steps, .wanted = resolved.steps});
   const double latest = strength * static_cast<double>(facts_.chain_steps) + 1e-9;
@@ -208,7 +217,9 @@ std::vector<TimeStep> VqPipeline::plan_of(const diffusion::DiscreteSampler& samp
 }
 
 /// x_T from the prior, or x_t from q(x_t | start) where only a share of the chain is run.
-at::Tensor VqPipeline::first_canvas(const Start& start, const TimeStep& first, std::int64_t batch,
+at::Tensor VqPipeline::first_canvas(const Start& start,
+                                    const TimeStep& first,
+                                    std::int64_t batch,
                                     const nn::Noise& noise) const {
   const diffusion::Transition& chain = *parts_.transition;
   at::Tensor canvas;
@@ -224,9 +235,12 @@ at::Tensor VqPipeline::first_canvas(const Start& start, const TimeStep& first, s
                               : canvas;
 }
 
-Sampled VqPipeline::sample(const text::Tokens& wanted, const text::Tokens& unwanted,
-                           const SampleOptions& resolved, const Start& start,
-                           const nn::Noise& noise, const StepHook& on_step,
+Sampled VqPipeline::sample(const text::Tokens& wanted,
+                           const text::Tokens& unwanted,
+                           const SampleOptions& resolved,
+                           const Start& start,
+                           const nn::Noise& noise,
+                           const StepHook& on_step,
                            std::stop_token stop) const {
   check_generates();
   const at::NoGradGuard no_grad;
@@ -249,19 +263,17 @@ Sampled VqPipeline::sample(const text::Tokens& wanted, const text::Tokens& unwan
   at::Tensor canvas = first_canvas(start, plan.front(), batch, noise);
   for (std::size_t row = 0; row < plan.size(); ++row) {
     TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped after step ", row);
-    at::Tensor log_x0 = denoiser
-                            ->step(guided ? at::cat({canvas, canvas}) : canvas,
-                                   static_cast<std::int64_t>(row))
-                            .log_softmax(-1);
+    at::Tensor log_x0 =
+        denoiser->step(guided ? at::cat({canvas, canvas}) : canvas, static_cast<std::int64_t>(row))
+            .log_softmax(-1);
     if (guided) {
       const auto halves = log_x0.chunk(2);
       log_x0 = diffusion::guide(halves[1], halves[0], resolved.guidance);
     }
     log_x0 = diffusion::truncate(log_x0, kept_classes);
-    canvas = sampler->step(
-        *parts_.transition,
-        {.log_x0 = log_x0, .x_t = canvas, .time = plan[row], .locked = keep},
-        noise);
+    canvas = sampler->step(*parts_.transition,
+                           {.log_x0 = log_x0, .x_t = canvas, .time = plan[row], .locked = keep},
+                           noise);
     if (keep.defined()) canvas = at::where(keep, given, canvas);
     if (on_step) {
       on_step(static_cast<std::int64_t>(row) + 1, static_cast<std::int64_t>(plan.size()), [&] {

@@ -1,21 +1,22 @@
 #pragma once
 
-#include <torch/nn/module.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
+
+#include <torch/nn/module.h>
 
 #include "core/options.h"
 #include "nn/condition.h"
 
 namespace tessera::text {
 
-/// Tessera's own text encoder, learned with the denoiser: embeddings and pre-norm transformer layers.
+/// Tessera's own text encoder, learned with the denoiser: embeddings and pre-norm transformer
+/// layers.
 struct TextEncoderOptions {
-  std::int64_t vocabulary = 0;   // pieces of the tokenizer
-  std::int64_t length = 24;      // L, padded prompt length, <bos> and <eos> included
-  std::int64_t width = 128;      // D
+  std::int64_t vocabulary = 0;  // pieces of the tokenizer
+  std::int64_t length = 24;     // L, padded prompt length, <bos> and <eos> included
+  std::int64_t width = 128;     // D
   std::int64_t layers = 2;
   std::int64_t heads = 4;
   void validate() const;

@@ -19,7 +19,8 @@ void drop_codebook_averages(std::map<std::string, at::Tensor>& weights) {
 void restore_codebook_averages(std::map<std::string, at::Tensor>& weights,
                                const VqVaeOptions& options) {
   const auto codebook = weights.find(kCodebook);
-  if (options.quantizer != "ema" || codebook == weights.end() || codebook->second.dim() != 2) return;
+  if (options.quantizer != "ema" || codebook == weights.end() || codebook->second.dim() != 2)
+    return;
   weights.try_emplace(kSums, codebook->second);
   weights.try_emplace(kCounts, at::ones({codebook->second.size(0)}, codebook->second.options()));
 }

@@ -10,8 +10,8 @@
 namespace tessera::vqvae {
 
 // An EMA codebook is the quotient of two moving averages, which are needed to train it further but
-// not to use it; a model that is made for use leaves them out of its file. `weights` are the tensors
-// of a VqVae by their dotted names.
+// not to use it; a model that is made for use leaves them out of its file. `weights` are the
+// tensors of a VqVae by their dotted names.
 
 void drop_codebook_averages(std::map<std::string, at::Tensor>& weights);
 

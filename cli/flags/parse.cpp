@@ -38,7 +38,8 @@ std::string hint(const CLI::App& app, const Named& named) {
   for (const CLI::Option* option : named.app->get_options()) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
-  for (const CLI::App* command : named.app->get_subcommands({})) known.push_back(command->get_name());
+  for (const CLI::App* command : named.app->get_subcommands({}))
+    known.push_back(command->get_name());
   for (const std::string& word : app.remaining(true)) {
     const auto meant = nearest_word(word.substr(0, word.find('=')), known);
     if (meant) return "; did you mean " + *meant + "?";

@@ -22,7 +22,8 @@ struct TrainFlags {
 };
 
 /// `stages` are the stages that the program offers.
-void add_train_flags(CLI::App& app, TrainFlags& flags,
+void add_train_flags(CLI::App& app,
+                     TrainFlags& flags,
                      const std::vector<std::string>& stages = {"vqvae", "diffusion"});
 
 /// "train.steps=200" -> {"train.steps", "200"}. Throws kInvalidArgument naming the text.

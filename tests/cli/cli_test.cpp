@@ -1,9 +1,11 @@
 // The real program on a tiny model: what it prints where, what it writes, what it answers.
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "core/atomic_file.h"
 #include "engine/image_files.h"
@@ -11,9 +13,6 @@
 #include "tests/support/run_program.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_model.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace tessera {
 namespace {
@@ -40,9 +39,10 @@ class CliTest : public ::testing::Test {
 
   /// Runs tessera in this test's own folder, with the tiny model as the default one.
   Answer run(std::vector<std::string> arguments, const std::string& input = {}, int interrupt = 0) {
-    std::map<std::string, std::string> variables = {{"TESSERA_MODEL", model_->path().string()},
-                                                    {"OMP_NUM_THREADS", "1"},
-                                                    {"XDG_CONFIG_HOME", (folder_ / "config").string()}};
+    std::map<std::string, std::string> variables = {
+        {"TESSERA_MODEL", model_->path().string()},
+        {"OMP_NUM_THREADS", "1"},
+        {"XDG_CONFIG_HOME", (folder_ / "config").string()}};
     variables.insert(variables_.begin(), variables_.end());
     return test::run_program({.program = TESSERA_BINARY_DIR "/bin/tessera",
                               .arguments = std::move(arguments),
@@ -103,10 +103,23 @@ TEST_F(CliTest, ASeedIsRepeatedADrawnOneIsReported) {
 }
 
 TEST_F(CliTest, CountBatchAndThreadsDoNotChangePictures) {
-  generate({"a fish", "--seed", "7", "--count", "8", "--batch", "8", "-o", "many.png", "--no-metadata"});
-  generate({"a fish", "--seed", "7", "--count", "8", "--batch", "1", "-o", "one.png", "--no-metadata"});
+  generate(
+      {"a fish", "--seed", "7", "--count", "8", "--batch", "8", "-o", "many.png", "--no-metadata"});
+  generate(
+      {"a fish", "--seed", "7", "--count", "8", "--batch", "1", "-o", "one.png", "--no-metadata"});
   variables_["OMP_NUM_THREADS"] = "2";
-  generate({"a fish", "--seed", "7", "--count", "8", "--batch", "3", "-t", "2", "-o", "two.png", "--no-metadata"});
+  generate({"a fish",
+            "--seed",
+            "7",
+            "--count",
+            "8",
+            "--batch",
+            "3",
+            "-t",
+            "2",
+            "-o",
+            "two.png",
+            "--no-metadata"});
   generate({"a fish", "--seed", "12", "-o", "fifth.png", "--no-metadata"});
   for (int k = 0; k < 8; ++k) {
     const std::string number = "_" + std::to_string(k) + ".png";
@@ -118,8 +131,11 @@ TEST_F(CliTest, CountBatchAndThreadsDoNotChangePictures) {
 }
 
 TEST_F(CliTest, PromptsFromAFileWithTheirOwnSettings) {
-  folder_.write("p.txt", "# fruit\na red apple --d 3 --s 4\n\n--prompt \"a blue fish\" --seed 9 --cfg_scale 1.5\n");
-  const Answer answer = generate({"--prompts", "p.txt", "-o", "out/%02d.png", "--jsonl", "--grid", "grid.png"});
+  folder_.write(
+      "p.txt",
+      "# fruit\na red apple --d 3 --s 4\n\n--prompt \"a blue fish\" --seed 9 --cfg_scale 1.5\n");
+  const Answer answer =
+      generate({"--prompts", "p.txt", "-o", "out/%02d.png", "--jsonl", "--grid", "grid.png"});
   EXPECT_EQ(answer.code, 0) << answer.err;
   const auto lines = lines_of(answer.out);
   ASSERT_EQ(lines.size(), 2u);
@@ -160,7 +176,23 @@ TEST_F(CliTest, SomeFailingPromptsLeaveTheRest) {
 }
 
 TEST_F(CliTest, MetadataIsReadBackAndVerified) {
-  ASSERT_EQ(generate({"a red apple", "--seed", "5", "--steps", "3", "--guidance", "1.5", "-n", "a car", "--sampler", "confidence", "--truncation", "0.9", "-o", "x.png"}).code, 0);
+  ASSERT_EQ(generate({"a red apple",
+                      "--seed",
+                      "5",
+                      "--steps",
+                      "3",
+                      "--guidance",
+                      "1.5",
+                      "-n",
+                      "a car",
+                      "--sampler",
+                      "confidence",
+                      "--truncation",
+                      "0.9",
+                      "-o",
+                      "x.png"})
+                .code,
+            0);
   const Answer info = run({"info", "x.png"});
   EXPECT_EQ(info.code, 0);
   for (const char* part : {"a red apple", "a car", "seed: 5", "steps: 3", "confidence", "0.9"}) {
@@ -182,18 +214,23 @@ TEST_F(CliTest, StartsFromAPictureAndAMask) {
   engine::Image mask{.width = 16, .height = 16, .pixels = std::vector<std::uint8_t>(768, 0)};
   std::fill_n(mask.pixels.begin(), 384, 255);
   engine::write_png(folder_ / "mask.png", mask);
-  const Answer answer = generate({"a fish", "-i", "start.png", "--mask", "mask.png", "-o", "x.png", "-s", "2"});
+  const Answer answer =
+      generate({"a fish", "-i", "start.png", "--mask", "mask.png", "-o", "x.png", "-s", "2"});
   EXPECT_EQ(answer.code, 0) << answer.err;
   const auto start = engine::read_image(folder_ / "start.png").pixels;
   const auto drawn = engine::read_image(folder_ / "x.png").pixels;
   EXPECT_TRUE(std::equal(start.begin() + 384, start.end(), drawn.begin() + 384));
   EXPECT_EQ(run({"verify", "x.png", "-q"}).code, 0) << "start and mask are found again";
-  engine::write_png(folder_ / "large.png", {.width = 40, .height = 30, .pixels = std::vector<std::uint8_t>(3600, 9)});
-  const Answer resized = generate({"a fish", "-i", "large.png", "--strength", "0.5", "-o", "y.png"});
+  engine::write_png(folder_ / "large.png",
+                    {.width = 40, .height = 30, .pixels = std::vector<std::uint8_t>(3600, 9)});
+  const Answer resized =
+      generate({"a fish", "-i", "large.png", "--strength", "0.5", "-o", "y.png"});
   EXPECT_EQ(resized.code, 0);
   EXPECT_THAT(resized.err, HasSubstr("40x30 was cropped and resized to 16x16"));
   expect_refusal(generate({"a fish", "-i", "none.png", "-o", "z.png"}), 3, "none.png");
-  expect_refusal(generate({"a fish", "-i", "large.png", "--mask", "mask.png", "-o", "z.png"}), 2, "the mask is 16x16, the picture 40x30");
+  expect_refusal(generate({"a fish", "-i", "large.png", "--mask", "mask.png", "-o", "z.png"}),
+                 2,
+                 "the mask is 16x16, the picture 40x30");
 }
 
 TEST_F(CliTest, ThePictureItselfCanGoToStandardOutput) {
@@ -203,7 +240,11 @@ TEST_F(CliTest, ThePictureItselfCanGoToStandardOutput) {
 }
 
 TEST_F(CliTest, PreviewsAreKeptUpToDate) {
-  EXPECT_EQ(generate({"a fish", "--preview", "vae", "--preview-interval", "2", "--preview-path", "now.png"}).code, 0);
+  EXPECT_EQ(
+      generate(
+          {"a fish", "--preview", "vae", "--preview-interval", "2", "--preview-path", "now.png"})
+          .code,
+      0);
   EXPECT_EQ(engine::read_image(folder_ / "now.png").width, 16);
 }
 
@@ -220,7 +261,8 @@ TEST_F(CliTest, WrongUsageIsOneLineAndCodeTwo) {
   expect_refusal(generate({}), 2, "say what to draw");
   expect_refusal(generate({"x", "--sed", "4"}), 2, "did you mean --seed?");
   expect_refusal(generate({"x", "--steps", "many"}), 2, "--steps");
-  expect_refusal(generate({"x", "--steps", "11"}), 2, "steps must be in 1..10 for this model, got 11");
+  expect_refusal(
+      generate({"x", "--steps", "11"}), 2, "steps must be in 1..10 for this model, got 11");
   expect_refusal(generate({"x", "--count", "0"}), 2, "count must be in");
   expect_refusal(generate({"x", "--sampler", "ancestrall"}), 2, "did you mean \"ancestral\"?");
   expect_refusal(generate({"x", "--seed", "abc"}), 2, "--seed must be a whole number");
@@ -286,11 +328,13 @@ TEST_F(CliTest, OutputThatCannotBeWrittenIsToldBeforeDrawing) {
   EXPECT_EQ(read_file(folder_ / "taken.png"), "mine");
   EXPECT_EQ(generate({"a car", "-o", "taken.png", "--overwrite", "-q"}).code, 0);
   expect_refusal(generate({"x", "-o", "taken.png/x.png", "-q"}), 1, "taken.png");
-  expect_refusal(generate({"x", "-o", std::string(300, 'n') + ".png", "-q"}), 1, "File name too long");
+  expect_refusal(
+      generate({"x", "-o", std::string(300, 'n') + ".png", "-q"}), 1, "File name too long");
   if (fs::exists("/dev/full")) {
     expect_refusal(generate({"x", "-o", "/dev/full", "-q"}), 1, "No space left on device");
   }
-  if (::geteuid() != 0) expect_refusal(generate({"x", "-o", "/x.png", "-q"}), 1, "cannot write here");
+  if (::geteuid() != 0)
+    expect_refusal(generate({"x", "-o", "/x.png", "-q"}), 1, "cannot write here");
 }
 
 TEST_F(CliTest, CtrlCKeepsFinishedPictures) {
@@ -311,7 +355,8 @@ TEST_F(CliTest, HelpIsEverywhere) {
   const Answer help = run({"--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_EQ(help.err, "");
-  for (const char* command : {"generate", "train", "eval", "reconstruct", "data", "info", "verify"}) {
+  for (const char* command :
+       {"generate", "train", "eval", "reconstruct", "data", "info", "verify"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
   }
   for (const char* command : {"generate", "train"}) {
@@ -320,11 +365,13 @@ TEST_F(CliTest, HelpIsEverywhere) {
     EXPECT_THAT(own.out, HasSubstr("Example")) << command;
     for (const std::string& line : lines_of(own.out)) EXPECT_LE(line.size(), 120u) << line;
   }
-  EXPECT_THAT(run({"--version"}).out, ::testing::MatchesRegex("tessera [0-9.]+\nLibTorch 2.*threads\n"));
+  EXPECT_THAT(run({"--version"}).out,
+              ::testing::MatchesRegex("tessera [0-9.]+\nLibTorch 2.*threads\n"));
 }
 
 TEST_F(CliTest, ReconstructsPictures) {
-  engine::write_png(folder_ / "p.png", {.width = 21, .height = 16, .pixels = std::vector<std::uint8_t>(1008, 90)});
+  engine::write_png(folder_ / "p.png",
+                    {.width = 21, .height = 16, .pixels = std::vector<std::uint8_t>(1008, 90)});
   const Answer answer = run({"reconstruct", "p.png"});
   EXPECT_EQ(answer.code, 0) << answer.err;
   EXPECT_EQ(answer.out, "p-reconstructed.png\n");
@@ -343,7 +390,10 @@ TEST_F(CliTest, InfoTellsModelsAndWeights) {
   EXPECT_EQ(model.code, 0) << model.err;
   EXPECT_THAT(model.out, HasSubstr("name: tiny"));
   EXPECT_THAT(model.err, HasSubstr("as the card says"));
-  EXPECT_EQ(Json::parse(run({"info", "--json", (model_->path() / "vqvae/model.safetensors").string()}).out)["kind"], "weights");
+  EXPECT_EQ(
+      Json::parse(run({"info", "--json", (model_->path() / "vqvae/model.safetensors").string()})
+                      .out)["kind"],
+      "weights");
   expect_refusal(run({"info", "none.png"}), 3, "none.png");
 }
 

@@ -1,8 +1,8 @@
 #include "core/atomic_file.h"
 
-#include <gtest/gtest.h>
-
 #include <fstream>
+
+#include <gtest/gtest.h>
 
 #include "core/error.h"
 

@@ -17,8 +17,8 @@ TEST(Philox, KnownAnswers) {
   EXPECT_EQ(ones.w[1], 0x41c83b0eu);
   EXPECT_EQ(ones.w[2], 0xa20bc7c6u);
   EXPECT_EQ(ones.w[3], 0x6d5451fdu);
-  const Word4 pi = philox4x32(
-      {{0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u}}, 0xa4093822u, 0x299f31d0u);
+  const Word4 pi =
+      philox4x32({{0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u}}, 0xa4093822u, 0x299f31d0u);
   EXPECT_EQ(pi.w[0], 0xd16cfe09u);
   EXPECT_EQ(pi.w[1], 0x94fdccebu);
   EXPECT_EQ(pi.w[2], 0x5001e420u);

@@ -1,8 +1,8 @@
 #include "core/spelling.h"
 
-#include <gtest/gtest.h>
-
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace tessera {
 namespace {
@@ -20,7 +20,8 @@ TEST(Spelling, FindsWhatWasMeant) {
   EXPECT_EQ(nearest_word("ancestrall", known), "ancestral");
   EXPECT_EQ(nearest_word("confidance", known), "confidence");
   EXPECT_EQ(nearest_word("rad", known), "red");
-  EXPECT_EQ(nearest_word("xyz", known), std::nullopt) << "a word of other letters is no misspelling";
+  EXPECT_EQ(nearest_word("xyz", known), std::nullopt)
+      << "a word of other letters is no misspelling";
   EXPECT_EQ(nearest_word("rats", known), std::nullopt) << "short words allow one edit";
   EXPECT_EQ(nearest_word(std::string(1000, 'a'), known), std::nullopt);
   EXPECT_EQ(nearest_word("re", known), std::nullopt) << "too short to tell";

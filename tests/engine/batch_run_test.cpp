@@ -25,14 +25,16 @@ struct Bench {
 
   explicit Bench(std::vector<std::string> prompts) {
     for (std::string& prompt : prompts) {
-      run.items.push_back({.prompt = prompt, .line = static_cast<std::int64_t>(run.items.size()) + 1});
+      run.items.push_back(
+          {.prompt = prompt, .line = static_cast<std::int64_t>(run.items.size()) + 1});
     }
     run.naming.out = (folder / "p%d.png").string();
     run.base.seed = 10;
   }
   BatchSummary operator()() {
-    const BatchSinks sinks{.record = [&](const PictureRecord& record) { records.push_back(record); },
-                           .warning = [&](const std::string& text) { warnings.push_back(text); }};
+    const BatchSinks sinks{
+        .record = [&](const PictureRecord& record) { records.push_back(record); },
+        .warning = [&](const std::string& text) { warnings.push_back(text); }};
     return run_batch(engine, run, sinks, stop.get_token());
   }
 };

@@ -17,24 +17,35 @@ using test::TemporaryFolder;
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
-std::string caption(const fs::path& file) { return read_file(file); }
+std::string caption(const fs::path& file) {
+  return read_file(file);
+}
 
 TEST(DataTools, ScenesAreShownWithTheirCaptions) {
-  const Image sheet = preview_data({.split = "heldout", .nouns = {"apple", "car"}, .kinds = {"colour"}, .count = 6}, 3);
+  const Image sheet = preview_data(
+      {.split = "heldout", .nouns = {"apple", "car"}, .kinds = {"colour"}, .count = 6}, 3);
   EXPECT_GT(sheet.width, 3 * 64);
   EXPECT_GT(sheet.height, 2 * 64);
-  expect_error(ErrorCode::kInvalidArgument, "count must be in", [] { preview_data({.count = 0}, 0); });
-  expect_error(ErrorCode::kInvalidArgument, "sideways", [] { preview_data({.split = "sideways"}, 0); });
+  expect_error(
+      ErrorCode::kInvalidArgument, "count must be in", [] { preview_data({.count = 0}, 0); });
+  expect_error(
+      ErrorCode::kInvalidArgument, "sideways", [] { preview_data({.split = "sideways"}, 0); });
 }
 
 TEST(DataTools, ExportedScenesReadAsPicturesOfOnesOwn) {
   const TemporaryFolder folder;
-  EXPECT_EQ(export_data({.nouns = {"apple"}, .kinds = {"single"}, .first = 3, .count = 5}, folder / "out", {}, {}), 5);
+  EXPECT_EQ(export_data({.nouns = {"apple"}, .kinds = {"single"}, .first = 3, .count = 5},
+                        folder / "out",
+                        {},
+                        {}),
+            5);
   EXPECT_EQ(read_image(folder / "out/000003.png").width, 64);
   EXPECT_THAT(caption(folder / "out/000007.txt"), HasSubstr("apple"));
   const std::string list = read_file(folder / "out/metadata.jsonl");
   EXPECT_EQ(std::count(list.begin(), list.end(), '\n'), 5);
-  expect_error(ErrorCode::kInvalidArgument, "is not empty", [&] { export_data({}, folder / "out", {}, {}); });
+  expect_error(ErrorCode::kInvalidArgument, "is not empty", [&] {
+    export_data({}, folder / "out", {}, {});
+  });
 
   const PackSummary packed = pack_data(folder / "out", {.resolution = 32}, folder / "pack", {}, {});
   EXPECT_EQ(packed.images, 5);
@@ -62,8 +73,11 @@ TEST(DataTools, ACacheOfPacksKnowsWhatItHolds) {
 
 TEST(TokenizerTraining, LearnsTheWordsOfAWorldOrAText) {
   const TemporaryFolder folder;
-  folder.write("c.json", R"({"stage": "tokenizer", "data": {"nouns": ["apple", "car"], "kinds": ["colour"]}, "model": {"vocabulary": 500}, "train": {"captions": 2000}})");
-  const TrainingSummary done = run_training({.stage = "tokenizer", .config = folder / "c.json", .out = folder / "tok"}, {}, {});
+  folder.write(
+      "c.json",
+      R"({"stage": "tokenizer", "data": {"nouns": ["apple", "car"], "kinds": ["colour"]}, "model": {"vocabulary": 500}, "train": {"captions": 2000}})");
+  const TrainingSummary done = run_training(
+      {.stage = "tokenizer", .config = folder / "c.json", .out = folder / "tok"}, {}, {});
   EXPECT_EQ(done.steps, 2000);
   const auto tokenizer = text::load_sentencepiece(folder / "tok/tokenizer.model");
   const std::string prompt = "a red apple";
@@ -71,7 +85,12 @@ TEST(TokenizerTraining, LearnsTheWordsOfAWorldOrAText) {
   EXPECT_TRUE(fs::exists(folder / "tok/tokens.tsv"));
 
   folder.write("corpus.txt", "ein roter Apfel\nein blaues Auto\nein roter Fisch\n");
-  run_training({.stage = "tokenizer", .out = folder / "de", .data = folder / "corpus.txt", .overrides = {{"model.vocabulary", "400"}}}, {}, {});
+  run_training({.stage = "tokenizer",
+                .out = folder / "de",
+                .data = folder / "corpus.txt",
+                .overrides = {{"model.vocabulary", "400"}}},
+               {},
+               {});
   EXPECT_TRUE(fs::exists(folder / "de/tokenizer.model"));
 }
 
@@ -80,7 +99,8 @@ TEST(TokenizerTraining, NamesWhatIsWrong) {
   const auto refuses = [&](const std::string& json, const std::string& message) {
     folder.write("c.json", json);
     expect_error(ErrorCode::kInvalidArgument, message, [&] {
-      run_training({.stage = "tokenizer", .config = folder / "c.json", .out = folder / "tok"}, {}, {});
+      run_training(
+          {.stage = "tokenizer", .config = folder / "c.json", .out = folder / "tok"}, {}, {});
     });
   };
   refuses(R"({"modle": {}})", "modle is not a known key");
@@ -88,7 +108,9 @@ TEST(TokenizerTraining, NamesWhatIsWrong) {
   refuses(R"({"model": {"vocabulary": "big"}})", "model.vocabulary must be a whole number");
   refuses(R"({"train": {"captions": 0}})", "train.captions");
   refuses(R"({"data": {"split": "sideways"}})", "sideways");
-  expect_error(ErrorCode::kInvalidArgument, "needs a configuration", [&] { run_training({.stage = "tokenizer", .out = folder / "t"}, {}, {}); });
+  expect_error(ErrorCode::kInvalidArgument, "needs a configuration", [&] {
+    run_training({.stage = "tokenizer", .out = folder / "t"}, {}, {});
+  });
 }
 
 }  // namespace

@@ -33,9 +33,7 @@ class EngineTest : public ::testing::Test {
     delete engine_;
     delete folder_;
   }
-  static GenerateRequest asking(const std::string& prompt) {
-    return {.prompt = prompt, .seed = 5};
-  }
+  static GenerateRequest asking(const std::string& prompt) { return {.prompt = prompt, .seed = 5}; }
 
   static TemporaryFolder* folder_;
   static Engine* engine_;
@@ -92,7 +90,8 @@ TEST_F(EngineTest, WarnsOfWhatTheModelWasNeverTaught) {
 }
 
 TEST_F(EngineTest, WarnsOfCutWordsAndShortensTheList) {
-  const auto warnings = engine_->generate(asking("a red apple on the blue background car fish")).warnings;
+  const auto warnings =
+      engine_->generate(asking("a red apple on the blue background car fish")).warnings;
   EXPECT_THAT(warnings, Contains(HasSubstr("3 words were cut: background car fish")));
   std::string prompt = "a red apple";
   for (int i = 0; i < 10'000; ++i) prompt += " red";
@@ -138,18 +137,21 @@ TEST_F(EngineTest, TellsProgressPreviewsAndFinishedPictures) {
   std::vector<std::int64_t> steps;
   std::vector<std::int32_t> previews;
   std::vector<Image> finished;
-  const Watch watch{.progress = [&](const Progress& progress) {
-                      EXPECT_EQ(progress.total, 10) << "five steps, two batches";
-                      steps.push_back(progress.step);
-                    },
-                    .preview = [&](const Image& image, std::int32_t picture, std::int32_t step) {
-                      EXPECT_EQ(image.width, 16);
-                      previews.push_back(10 * picture + step);
-                    },
-                    .finished = [&](const Image& image, std::int32_t picture) {
-                      EXPECT_EQ(static_cast<std::size_t>(picture), finished.size());
-                      finished.push_back(image);
-                    }};
+  const Watch watch{.progress =
+                        [&](const Progress& progress) {
+                          EXPECT_EQ(progress.total, 10) << "five steps, two batches";
+                          steps.push_back(progress.step);
+                        },
+                    .preview =
+                        [&](const Image& image, std::int32_t picture, std::int32_t step) {
+                          EXPECT_EQ(image.width, 16);
+                          previews.push_back(10 * picture + step);
+                        },
+                    .finished =
+                        [&](const Image& image, std::int32_t picture) {
+                          EXPECT_EQ(static_cast<std::size_t>(picture), finished.size());
+                          finished.push_back(image);
+                        }};
   const GenerateResult result = engine_->generate(request, watch);
   EXPECT_EQ(steps, (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
   EXPECT_EQ(previews, (std::vector<std::int32_t>{2, 12, 4, 14, 22, 24}));
@@ -177,7 +179,8 @@ TEST_F(EngineTest, AMaskKeepsEveryPixelOutsideIt) {
   request.mask = Image{.width = 16, .height = 16, .pixels = std::vector<std::uint8_t>(768, 0)};
   for (std::size_t i = 0; i < 384; ++i) request.mask->pixels[i] = 255;  // the upper half
   const Image drawn = engine_->generate(request).images.at(0);
-  EXPECT_TRUE(std::equal(drawn.pixels.begin() + 384, drawn.pixels.end(), start.pixels.begin() + 384));
+  EXPECT_TRUE(
+      std::equal(drawn.pixels.begin() + 384, drawn.pixels.end(), start.pixels.begin() + 384));
   EXPECT_NE(drawn, start);
   request.mask->pixels.assign(768, 0);
   const GenerateResult nothing = engine_->generate(request);
@@ -237,18 +240,26 @@ TEST_F(EngineTest, APictureFileIsDrawnAgainFromItself) {
   io::Json then = io::Json::parse(engine_->provenance());
   then["libtorch"] = "1.0";
   write_png(file, result.images[1], picture_text(result.resolved, 1, then.dump()));
-  EXPECT_THAT(verify_picture(*engine_, file, {}, {}).notes, ElementsAre(HasSubstr("libtorch was \"1.0\"")));
+  EXPECT_THAT(verify_picture(*engine_, file, {}, {}).notes,
+              ElementsAre(HasSubstr("libtorch was \"1.0\"")));
   then["model"]["sha256"] = "beef";
   write_png(file, result.images[1], picture_text(result.resolved, 1, then.dump()));
-  expect_error(ErrorCode::kNotFound, "was drawn by the model \"tiny\" (beef)", [&] { verify_picture(*engine_, file, {}, {}); });
+  expect_error(ErrorCode::kNotFound, "was drawn by the model \"tiny\" (beef)", [&] {
+    verify_picture(*engine_, file, {}, {});
+  });
   write_png(file, result.images[1]);
-  expect_error(ErrorCode::kInvalidArgument, "holds no Tessera settings", [&] { verify_picture(*engine_, file, {}, {}); });
+  expect_error(ErrorCode::kInvalidArgument, "holds no Tessera settings", [&] {
+    verify_picture(*engine_, file, {}, {});
+  });
 }
 
 TEST(EngineOpen, TellsWhatIsMissing) {
   const TemporaryFolder folder;
-  expect_error(ErrorCode::kNotFound, "no such model folder", [&] { Engine::open({.model = folder / "none"}); });
-  expect_error(ErrorCode::kNotFound, "model_index.json", [&] { Engine::open({.model = folder.path()}); });
+  expect_error(ErrorCode::kNotFound, "no such model folder", [&] {
+    Engine::open({.model = folder / "none"});
+  });
+  expect_error(
+      ErrorCode::kNotFound, "model_index.json", [&] { Engine::open({.model = folder.path()}); });
   ::setenv("TESSERA_MODEL", "/nowhere/at/all", 1);
   expect_error(ErrorCode::kNotFound, "/nowhere/at/all", [] { Engine::open({}); });
   ::unsetenv("TESSERA_MODEL");

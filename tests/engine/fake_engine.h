@@ -9,8 +9,8 @@
 
 namespace tessera::test {
 
-/// An engine that paints its seeds in an instant: every pixel of a picture is its seed mod 256. Refuses
-/// the prompt "refuse" when asked to resolve it and "break" when asked to draw it.
+/// An engine that paints its seeds in an instant: every pixel of a picture is its seed mod 256.
+/// Refuses the prompt "refuse" when asked to resolve it and "break" when asked to draw it.
 class FakeEngine final : public engine::Engine {
  public:
   std::function<void(std::int32_t picture)> before_picture{};
@@ -23,7 +23,8 @@ class FakeEngine final : public engine::Engine {
     if (resolved.sampling.steps == 0) resolved.sampling.steps = 4;
     return resolved;
   }
-  engine::GenerateResult generate(const engine::GenerateRequest& request, const engine::Watch& watch,
+  engine::GenerateResult generate(const engine::GenerateRequest& request,
+                                  const engine::Watch& watch,
                                   std::stop_token stop) override {
     TESSERA_CHECK(request.prompt != "break", kInternal, "the machine broke");
     engine::GenerateResult result{.resolved = resolve(request)};
@@ -35,7 +36,8 @@ class FakeEngine final : public engine::Engine {
         result.cancelled = true;
         break;
       }
-      const auto value = static_cast<std::uint8_t>(*result.resolved.seed + static_cast<std::uint64_t>(k));
+      const auto value =
+          static_cast<std::uint8_t>(*result.resolved.seed + static_cast<std::uint64_t>(k));
       engine::Image image{.width = 2, .height = 2, .pixels = std::vector<std::uint8_t>(12, value)};
       if (watch.finished) watch.finished(image, k);
       result.images.push_back(image);

@@ -1,9 +1,9 @@
 #include "engine/file_info.h"
 
+#include "core/atomic_file.h"
 #include "engine/image_files.h"
 #include "io/image/codecs.h"
 #include "io/image/png_text.h"
-#include "core/atomic_file.h"
 #include "io/json_fields.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
@@ -18,12 +18,17 @@ using test::TemporaryFolder;
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
-Image grey() { return {.width = 4, .height = 3, .pixels = std::vector<std::uint8_t>(36, 128)}; }
+Image grey() {
+  return {.width = 4, .height = 3, .pixels = std::vector<std::uint8_t>(36, 128)};
+}
 
 TEST(FileInfo, APictureTellsItsSettings) {
   const TemporaryFolder folder;
   const fs::path file = folder / "x.png";
-  write_png(file, grey(), {.parameters = "a cat\nSteps: 4, Sampler: x, Seed: 7", .tessera = R"({"schema": "tessera.image/1", "prompt": "a cat", "seed": 7})"});
+  write_png(file,
+            grey(),
+            {.parameters = "a cat\nSteps: 4, Sampler: x, Seed: 7",
+             .tessera = R"({"schema": "tessera.image/1", "prompt": "a cat", "seed": 7})"});
   const FileInfo info = describe_file(file);
   const Json json = Json::parse(info.json);
   EXPECT_EQ(json["kind"], "picture");
@@ -39,9 +44,12 @@ TEST(FileInfo, APictureTellsItsSettings) {
 TEST(FileInfo, OtherProgramsPicturesAreReadToo) {
   const TemporaryFolder folder;
   const fs::path file = folder / "x.png";
-  const std::string png = io::with_png_texts(io::encode_png({.width = 1, .height = 1, .pixels = {1, 2, 3}}),
-                                             {{"parameters", "a dog\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 9, Size: 512x512"},
-                                              {"workflow", "{}"}});
+  const std::string png =
+      io::with_png_texts(io::encode_png({.width = 1, .height = 1, .pixels = {1, 2, 3}}),
+                         {{"parameters",
+                           "a dog\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, CFG scale: "
+                           "7, Seed: 9, Size: 512x512"},
+                          {"workflow", "{}"}});
   write_file_atomically(file, png);
   const FileInfo info = describe_file(file);
   EXPECT_EQ(Json::parse(info.json)["parameters"]["negative"], "fog");
@@ -65,7 +73,8 @@ TEST(FileInfo, AModelFolderTellsItsCardAndParts) {
   EXPECT_THAT(info.text, HasSubstr("name: tiny"));
   check_model_folder(folder.path());
   write_file_atomically(folder / "tokenizer/tokens.tsv", "changed");
-  expect_error(ErrorCode::kCorruptFile, "tokens.tsv: damaged", [&] { check_model_folder(folder.path()); });
+  expect_error(
+      ErrorCode::kCorruptFile, "tokens.tsv: damaged", [&] { check_model_folder(folder.path()); });
 }
 
 TEST(FileInfo, AWeightsFileTellsItsTensors) {
@@ -92,8 +101,11 @@ TEST(FileInfo, ATrainingRunTellsItsLastLine) {
 TEST(FileInfo, TellsWhatItCannotRead) {
   const TemporaryFolder folder;
   expect_error(ErrorCode::kNotFound, "no such file", [&] { describe_file(folder / "none"); });
-  expect_error(ErrorCode::kInvalidArgument, "neither a model", [&] { describe_file(folder.path()); });
-  expect_error(ErrorCode::kCorruptFile, "text.txt", [&] { describe_file(folder.write("text.txt", "just words")); });
+  expect_error(
+      ErrorCode::kInvalidArgument, "neither a model", [&] { describe_file(folder.path()); });
+  expect_error(ErrorCode::kCorruptFile, "text.txt", [&] {
+    describe_file(folder.write("text.txt", "just words"));
+  });
   expect_error(ErrorCode::kCorruptFile, "empty", [&] { describe_file(folder.write("empty", "")); });
   write_png(folder / "x.png", grey());
   const std::string png = read_file(folder / "x.png");

@@ -7,8 +7,12 @@ namespace {
 
 using test::expect_error;
 
-std::vector<PromptItem> items_of(const std::string& text) { return parse_prompts(text, "p.txt").items; }
-PromptItem item_of(const std::string& line) { return items_of(line).at(0); }
+std::vector<PromptItem> items_of(const std::string& text) {
+  return parse_prompts(text, "p.txt").items;
+}
+PromptItem item_of(const std::string& line) {
+  return items_of(line).at(0);
+}
 
 TEST(PromptFile, OnePromptALine) {
   const auto items = items_of("a red apple\n\n  # a remark\r\n  a blue fish \r\n\t\n");

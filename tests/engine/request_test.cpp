@@ -10,11 +10,12 @@ namespace {
 using test::expect_error;
 
 GenerateRequest full() {
-  return {.prompt = "a \"red\" apple\n\xE7\x8C\xAB",
-          .negative = "blurry: very",
-          .count = 3,
-          .sampling = {.steps = 16, .sampler = "confidence", .guidance = 2.5, .truncation = "top0.9r"},
-          .seed = 0xFFFFFFFFFFFFFFFFull};
+  return {
+      .prompt = "a \"red\" apple\n\xE7\x8C\xAB",
+      .negative = "blurry: very",
+      .count = 3,
+      .sampling = {.steps = 16, .sampler = "confidence", .guidance = 2.5, .truncation = "top0.9r"},
+      .seed = 0xFFFFFFFFFFFFFFFFull};
 }
 
 TEST(Request, ComesBackFromItsJson) {
@@ -35,7 +36,8 @@ TEST(Request, NewerFilesStillReadAndWrongOnesDoNot) {
   expect_error(ErrorCode::kInvalidArgument, "\"steps\" must be a whole number", [] {
     request_from_json(R"({"steps": "many"})");
   });
-  expect_error(ErrorCode::kInvalidArgument, "\"seed\"", [] { request_from_json(R"({"seed": -4})"); });
+  expect_error(
+      ErrorCode::kInvalidArgument, "\"seed\"", [] { request_from_json(R"({"seed": -4})"); });
   expect_error(ErrorCode::kInvalidArgument, "object", [] { request_from_json("[]"); });
   expect_error(ErrorCode::kCorruptFile, "request", [] { request_from_json("{"); });
 }
@@ -46,7 +48,8 @@ TEST(Request, PicturesAreNamedByTheirHash) {
   request.strength = 0.5;
   const io::Json json = io::parse_json(to_json(request), "test");
   // printf '\x01\x02\x03' | sha256sum
-  EXPECT_EQ(json["start"]["sha256"], "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81");
+  EXPECT_EQ(json["start"]["sha256"],
+            "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81");
   EXPECT_EQ(json["strength"], 0.5);
   EXPECT_FALSE(json.contains("mask"));
 }
@@ -71,9 +74,14 @@ TEST(Record, TellsOnePictureOfTheRequest) {
   const io::Parameters parameters = io::parse_parameters(text.parameters);
   EXPECT_EQ(parameters.prompt, request.prompt);
   EXPECT_EQ(parameters.negative, "blurry: very");
-  const std::vector<std::pair<std::string, std::string>> expected = {
-      {"Steps", "16"}, {"Sampler", "confidence"}, {"CFG scale", "2.5"}, {"Seed", "42"},
-      {"Size-1", "64"}, {"Size-2", "48"}, {"Model hash", "0123456789"}, {"Model", "starter"}};
+  const std::vector<std::pair<std::string, std::string>> expected = {{"Steps", "16"},
+                                                                     {"Sampler", "confidence"},
+                                                                     {"CFG scale", "2.5"},
+                                                                     {"Seed", "42"},
+                                                                     {"Size-1", "64"},
+                                                                     {"Size-2", "48"},
+                                                                     {"Model hash", "0123456789"},
+                                                                     {"Model", "starter"}};
   for (const auto& pair : expected) EXPECT_THAT(parameters.fields, ::testing::Contains(pair));
 }
 

@@ -6,8 +6,8 @@
 namespace tessera::engine {
 namespace {
 
-const std::vector<std::string> kVocabulary = {"a", "apple", "background", "berry", "blue", "box", "car",
-                                              "on", "red", "teddy"};
+const std::vector<std::string> kVocabulary = {
+    "a", "apple", "background", "berry", "blue", "box", "car", "on", "red", "teddy"};
 
 std::vector<std::string> strange(const std::string& prompt) {
   std::vector<std::string> words;

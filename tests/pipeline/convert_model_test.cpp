@@ -1,8 +1,7 @@
 #include "pipeline/convert_model.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include "io/state_dict.h"
 #include "pipeline/pipeline.h"

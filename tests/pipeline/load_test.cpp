@@ -1,5 +1,5 @@
-// Model folders: whole ones give the pictures of the parts they were made of; every way to damage one
-// is a line that names the file.
+// Model folders: whole ones give the pictures of the parts they were made of; every way to damage
+// one is a line that names the file.
 
 #include <ATen/ATen.h>
 
@@ -21,8 +21,13 @@ Sampled draw(const Pipeline& pipeline, const std::string& prompt) {
   const auto tokens = [&](const std::string& text) {
     return pipeline.table_tokenizer().encode({&text, 1}, pipeline.facts().text_length);
   };
-  return pipeline.sample(tokens(prompt), tokens(""), pipeline.resolve({}), {},
-                         {.rng = nn::Rng::of_run(3, 0, 1)}, {}, {});
+  return pipeline.sample(tokens(prompt),
+                         tokens(""),
+                         pipeline.resolve({}),
+                         {},
+                         {.rng = nn::Rng::of_run(3, 0, 1)},
+                         {},
+                         {});
 }
 
 /// A tiny model, written once; the card's hashes are taken out so that later damage itself is met.
@@ -105,10 +110,14 @@ TEST(LoadPipeline, TheCardsHashesAreChecked) {
 }
 
 TEST(LoadPipeline, EveryMissingFileIsNamed) {
-  for (const char* file :
-       {"vqvae/config.json", "vqvae/model.safetensors", "transformer/config.json",
-        "transformer/model.safetensors", "text_encoder/config.json",
-        "text_encoder/model.safetensors", "scheduler/config.json", "tokenizer/tokens.tsv"}) {
+  for (const char* file : {"vqvae/config.json",
+                           "vqvae/model.safetensors",
+                           "transformer/config.json",
+                           "transformer/model.safetensors",
+                           "text_encoder/config.json",
+                           "text_encoder/model.safetensors",
+                           "scheduler/config.json",
+                           "tokenizer/tokens.tsv"}) {
     const Damaged model;
     fs::remove(model / file);
     model.expect(ErrorCode::kNotFound, file);
@@ -119,10 +128,14 @@ TEST(LoadPipeline, EveryMissingFileIsNamed) {
 }
 
 TEST(LoadPipeline, EveryDamagedFileIsNamed) {
-  for (const char* file :
-       {"vqvae/config.json", "vqvae/model.safetensors", "transformer/config.json",
-        "transformer/model.safetensors", "text_encoder/config.json",
-        "text_encoder/model.safetensors", "scheduler/config.json", "tokenizer/tokens.tsv"}) {
+  for (const char* file : {"vqvae/config.json",
+                           "vqvae/model.safetensors",
+                           "transformer/config.json",
+                           "transformer/model.safetensors",
+                           "text_encoder/config.json",
+                           "text_encoder/model.safetensors",
+                           "scheduler/config.json",
+                           "tokenizer/tokens.tsv"}) {
     const Damaged model;
     const std::string bytes = read_file(model / file);
     fs::resize_file(model / file, bytes.size() / 2);

@@ -87,9 +87,12 @@ TEST(ModelCard, FindsDamagedAndMissingFiles) {
 TEST(ModelCard, TellsWhatIsWrong) {
   const TemporaryFolder folder;
   const auto read = [&] { read_model_card(folder.path()); };
-  expect_error(ErrorCode::kNotFound, "no such model folder", [&] { read_model_card(folder / "none"); });
+  expect_error(
+      ErrorCode::kNotFound, "no such model folder", [&] { read_model_card(folder / "none"); });
   expect_error(ErrorCode::kNotFound, "it holds no model_index.json", read);
-  expect_error(ErrorCode::kNotFound, "not a model folder", [&] { read_model_card(folder.write("file", "")); });
+  expect_error(ErrorCode::kNotFound, "not a model folder", [&] {
+    read_model_card(folder.write("file", ""));
+  });
   const auto card = [&](const std::string& text) { folder.write("model_index.json", text); };
   card("{\"schema\": ");
   expect_error(ErrorCode::kCorruptFile, "model_index.json", read);
@@ -107,7 +110,8 @@ TEST(ModelCard, TellsWhatIsWrong) {
   expect_error(ErrorCode::kCorruptFile, "model_index.json", read);
   card(R"({"schema": "tessera.model/1", "parts": ["vqvae"], "sha256": ["x"]})");
   expect_error(ErrorCode::kCorruptFile, "model_index.json", read);
-  expect_error(ErrorCode::kNotFound, "no such part", [&] { write_model_card(folder.path(), full_card()); });
+  expect_error(
+      ErrorCode::kNotFound, "no such part", [&] { write_model_card(folder.path(), full_card()); });
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // The sampling loop around denoisers whose answer is known.
 
-#include <ATen/ATen.h>
-
 #include <stop_token>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/discrete/sampler.h"
 #include "tests/support/expect_error.h"
@@ -21,7 +21,9 @@ class KnownDenoiser final : public diffusion::DiscreteDenoiser {
     std::vector<std::int64_t> times{};
     std::vector<std::int64_t> rows{};  // rows of x_t at each step
   };
-  KnownDenoiser(std::int64_t codes, std::int64_t length, std::int64_t width,
+  KnownDenoiser(std::int64_t codes,
+                std::int64_t length,
+                std::int64_t width,
                 std::shared_ptr<Log> log)
       : codes_(codes), length_(length), width_(width), log_(std::move(log)) {}
 
@@ -121,7 +123,8 @@ TEST(VqPipeline, DrawsWhatTheDenoiserKnows) {
   for (const std::string& sampler : diffusion::discrete_sampler_names()) {
     for (const std::int64_t steps : {1, 3, 10}) {
       const Known known;
-      const Sampled sampled = run(*known.pipeline, {.options = {.steps = steps, .sampler = sampler}});
+      const Sampled sampled =
+          run(*known.pipeline, {.options = {.steps = steps, .sampler = sampler}});
       EXPECT_GT(share_of(sampled.codes, KnownDenoiser::kWanted), 0.95) << sampler << " " << steps;
       EXPECT_EQ(sampled.images.sizes(), at::IntArrayRef({1, 3, 16, 16}));
       EXPECT_LE(sampled.images.abs().max().item<double>(), 1.0);
@@ -134,10 +137,16 @@ TEST(VqPipeline, DrawsWhatTheDenoiserKnows) {
 
 TEST(VqPipeline, GuidanceMixesTheCaptionAndTheNullCaption) {
   const Known known;
-  EXPECT_GT(share_of(run(*known.pipeline, {.options = {.guidance = 1}}).codes, KnownDenoiser::kWanted), 0.95);
+  EXPECT_GT(
+      share_of(run(*known.pipeline, {.options = {.guidance = 1}}).codes, KnownDenoiser::kWanted),
+      0.95);
   EXPECT_EQ(known.log->rows.front(), 1) << "one half is enough at scale 1";
-  EXPECT_GT(share_of(run(*known.pipeline, {.options = {.guidance = 0}}).codes, KnownDenoiser::kUnwanted), 0.95);
-  EXPECT_GT(share_of(run(*known.pipeline, {.options = {.guidance = 3}}).codes, KnownDenoiser::kWanted), 0.95);
+  EXPECT_GT(
+      share_of(run(*known.pipeline, {.options = {.guidance = 0}}).codes, KnownDenoiser::kUnwanted),
+      0.95);
+  EXPECT_GT(
+      share_of(run(*known.pipeline, {.options = {.guidance = 3}}).codes, KnownDenoiser::kWanted),
+      0.95);
   EXPECT_EQ(known.log->rows.back(), 2) << "both halves in one batch";
 }
 
@@ -201,14 +210,18 @@ TEST(VqPipeline, TellsEachStepAndItsEstimate) {
   const Known known;
   std::vector<std::int64_t> steps;
   at::Tensor first;
-  run(*known.pipeline, {.options = {.steps = 4}, .hook = [&](std::int64_t step, std::int64_t total, const std::function<at::Tensor()>& decode) {
-                          steps.push_back(step);
-                          EXPECT_EQ(total, 4);
-                          if (step == 1) first = decode();
-                        }});
+  run(*known.pipeline,
+      {.options = {.steps = 4},
+       .hook =
+           [&](std::int64_t step, std::int64_t total, const std::function<at::Tensor()>& decode) {
+             steps.push_back(step);
+             EXPECT_EQ(total, 4);
+             if (step == 1) first = decode();
+           }});
   EXPECT_EQ(steps, (std::vector<std::int64_t>{1, 2, 3, 4}));
   // Masked places are filled with the denoiser's best guess.
-  const at::Tensor guess = known.pipeline->decode(at::full({1, 8, 8}, KnownDenoiser::kWanted, at::kLong));
+  const at::Tensor guess =
+      known.pipeline->decode(at::full({1, 8, 8}, KnownDenoiser::kWanted, at::kLong));
   EXPECT_LT((first - guess).abs().mean().item<double>(), 0.2);
 }
 
@@ -230,21 +243,34 @@ TEST(VqPipeline, ResolvesFromTheCardAndChecks) {
   EXPECT_EQ(own.sampler, "ancestral");
   EXPECT_EQ(own.guidance, 2.0);
   EXPECT_EQ(pipeline->resolve({.steps = 10}).steps, 10);
-  expect_error(ErrorCode::kInvalidArgument, "1..10 for this model, got 11", [&] { pipeline->resolve({.steps = 11}); });
+  expect_error(ErrorCode::kInvalidArgument, "1..10 for this model, got 11", [&] {
+    pipeline->resolve({.steps = 11});
+  });
   expect_error(ErrorCode::kInvalidArgument, "got -3", [&] { pipeline->resolve({.steps = -3}); });
-  expect_error(ErrorCode::kInvalidArgument, "did you mean \"ancestral\"", [&] { pipeline->resolve({.sampler = "ancestrall"}); });
-  expect_error(ErrorCode::kInvalidArgument, "known: ancestral", [&] { pipeline->resolve({.sampler = "euler"}); });
-  expect_error(ErrorCode::kInvalidArgument, "guidance", [&] { pipeline->resolve({.guidance = std::nan("")}); });
-  expect_error(ErrorCode::kInvalidArgument, "guidance", [&] { pipeline->resolve({.guidance = 1e9}); });
+  expect_error(ErrorCode::kInvalidArgument, "did you mean \"ancestral\"", [&] {
+    pipeline->resolve({.sampler = "ancestrall"});
+  });
+  expect_error(ErrorCode::kInvalidArgument, "known: ancestral", [&] {
+    pipeline->resolve({.sampler = "euler"});
+  });
+  expect_error(ErrorCode::kInvalidArgument, "guidance", [&] {
+    pipeline->resolve({.guidance = std::nan("")});
+  });
+  expect_error(
+      ErrorCode::kInvalidArgument, "guidance", [&] { pipeline->resolve({.guidance = 1e9}); });
   expect_error(ErrorCode::kInvalidArgument, "7q", [&] { pipeline->resolve({.truncation = "7q"}); });
 }
 
 TEST(VqPipeline, RefusesAStartThatDoesNotFit) {
   const auto pipeline = make_tiny();
   const auto with = [&](Start start) { run(*pipeline, {.start = std::move(start)}); };
-  expect_error(ErrorCode::kShapeMismatch, "[1, 64]", [&] { with({.codes = at::zeros({1, 9}, at::kLong)}); });
+  expect_error(ErrorCode::kShapeMismatch, "[1, 64]", [&] {
+    with({.codes = at::zeros({1, 9}, at::kLong)});
+  });
   expect_error(ErrorCode::kInvalidArgument, "need a picture", [&] { with({.strength = 0.5}); });
-  expect_error(ErrorCode::kInvalidArgument, "strength", [&] { with({.codes = at::zeros({1, 64}, at::kLong), .strength = 0}); });
+  expect_error(ErrorCode::kInvalidArgument, "strength", [&] {
+    with({.codes = at::zeros({1, 64}, at::kLong), .strength = 0});
+  });
   expect_error(ErrorCode::kShapeMismatch, "like the start", [&] {
     with({.codes = at::zeros({1, 64}, at::kLong), .keep = at::zeros({1, 8}, at::kBool)});
   });

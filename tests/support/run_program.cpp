@@ -1,16 +1,16 @@
 #include "tests/support/run_program.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <sstream>
 #include <stdexcept>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace tessera::test {
 namespace {
@@ -43,8 +43,8 @@ struct Pipe {
 
 /// Reads both streams until they close; sends SIGINT when stderr has the lines asked for.
 void collect(const Call& call, pid_t child, int out, int err, Answer& answer) {
-  std::array<pollfd, 2> ends = {{{.fd = out, .events = POLLIN, .revents = 0},
-                                 {.fd = err, .events = POLLIN, .revents = 0}}};
+  std::array<pollfd, 2> ends = {
+      {{.fd = out, .events = POLLIN, .revents = 0}, {.fd = err, .events = POLLIN, .revents = 0}}};
   bool interrupted = call.interrupt_after_lines == 0;
   for (int open = 2; open > 0;) {
     if (poll(ends.data(), ends.size(), -1) < 0) break;

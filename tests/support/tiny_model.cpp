@@ -1,10 +1,10 @@
 #include "tests/support/tiny_model.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/denoisers/transformer.h"
 #include "io/json_fields.h"
@@ -45,7 +45,8 @@ class WordTokenizer final : public text::Tokenizer {
   std::string decode(std::span<const std::int32_t> ids) const override {
     std::string text;
     for (const std::int32_t id : ids) {
-      if (id > text::kEnd) text += (text.empty() ? "" : " ") + tiny_words()[static_cast<std::size_t>(id - 4)];
+      if (id > text::kEnd)
+        text += (text.empty() ? "" : " ") + tiny_words()[static_cast<std::size_t>(id - 4)];
     }
     return text;
   }

@@ -17,7 +17,7 @@ struct TinySizes {
   std::int64_t width = 16;
   std::int64_t layers = 1;
   std::int64_t heads = 2;
-  std::int64_t steps = 10;        // T
+  std::int64_t steps = 10;  // T
   std::int64_t text_length = 8;
   std::uint64_t seed = 1;
 };
@@ -34,7 +34,8 @@ pipeline::ModelCard tiny_card();
 /// A model folder like those that training exports: card, parts, tokens.tsv; weights in `type` on
 /// disk.
 enum class TinyType : unsigned char { kFloat32, kBFloat16 };
-void write_tiny_model(const std::filesystem::path& folder, const TinySizes& sizes = {},
+void write_tiny_model(const std::filesystem::path& folder,
+                      const TinySizes& sizes = {},
                       TinyType type = TinyType::kFloat32);
 
 /// Every parameter and floating-point buffer from `seed`, at a scale that keeps signals alive.

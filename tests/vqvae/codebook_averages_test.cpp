@@ -1,8 +1,7 @@
 #include "vqvae/codebook_averages.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 namespace tessera::vqvae {
 namespace {
@@ -22,8 +21,8 @@ TEST(CodebookAverages, WhatIsPutBackGivesTheSameCodebook) {
   EXPECT_EQ(weights.size(), 2u);
   restore_codebook_averages(weights, {.quantizer = "ema"});
   ASSERT_EQ(weights.size(), 4u);
-  const at::Tensor codebook = weights.at("quantizer.embedding_avg") /
-                              weights.at("quantizer.cluster_size").unsqueeze(1);
+  const at::Tensor codebook =
+      weights.at("quantizer.embedding_avg") / weights.at("quantizer.cluster_size").unsqueeze(1);
   EXPECT_TRUE(codebook.equal(weights.at("quantizer.embedding")));
 }
 
