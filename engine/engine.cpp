@@ -120,15 +120,17 @@ GenerateRequest TesseraEngine::resolve(const GenerateRequest& request) const {
   return resolved;
 }
 
-/// Pictures whose logits, of both guidance halves and a few copies, fit a modest share of memory.
-/// On the processor a larger batch is no faster, and small ones finish pictures early.
+/// On the processor pictures pass the network one at a time whatever the batch is, so one at a time
+/// finishes pictures soonest. Elsewhere as many as fit with their logits, of both guidance halves and
+/// a few copies, a modest share of memory.
 std::int32_t TesseraEngine::batch_by_memory() const {
+  if (device_.is_cpu()) return 1;
+  constexpr double kBudget = 4e9;
+  constexpr double kMost = 64;
   const pipeline::PipelineFacts& facts = pipeline_->facts();
   const double tokens = static_cast<double>(facts.codec.grid() * facts.codec.grid());
   const double bytes = 2 * tokens * static_cast<double>(facts.codec.codebook_size) * 4 * 6;
-  const double budget = device_.is_cpu() ? 0.5e9 : 4e9;
-  const double most = device_.is_cpu() ? 4 : 64;
-  return static_cast<std::int32_t>(std::clamp(budget / bytes, 1.0, most));
+  return static_cast<std::int32_t>(std::clamp(kBudget / bytes, 1.0, kMost));
 }
 
 GenerateResult TesseraEngine::generate(const GenerateRequest& request,

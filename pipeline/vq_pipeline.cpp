@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/spelling.h"
 #include "diffusion/discrete/sampler.h"
+#include "pipeline/guided_denoiser.h"
 #include "pipeline/parts.h"
 
 namespace tessera::pipeline {
@@ -27,11 +28,6 @@ at::Tensor empty_rows(const text::Tokens& tokens) {
 
 at::Tensor ids_of(const text::Tokens& tokens, at::Device device) {
   return at::tensor(tokens.ids, at::kLong).view({tokens.rows(), tokens.length}).to(device);
-}
-
-nn::Condition concatenate(const nn::Condition& first, const nn::Condition& second) {
-  return {.tokens = at::cat({first.tokens, second.tokens}),
-          .mask = at::cat({first.mask, second.mask})};
 }
 
 void check_sampler(const std::string& name) {
@@ -93,12 +89,16 @@ class VqPipeline final : public Pipeline {
 
   at::Tensor encode(const at::Tensor& images) const override {
     const at::NoGradGuard no_grad;
-    return parts_.codec->encode(images.to(device_));
+    return in_pieces(images.to(device_), [&](const at::Tensor& piece) {
+      return parts_.codec->encode(piece);
+    });
   }
 
   at::Tensor decode(const at::Tensor& codes) const override {
     const at::NoGradGuard no_grad;
-    return parts_.codec->decode(codes.to(device_)).clamp(-1.0, 1.0);
+    return in_pieces(codes.to(device_), [&](const at::Tensor& piece) {
+             return parts_.codec->decode(piece);
+           }).clamp(-1.0, 1.0);
   }
 
  private:
@@ -169,11 +169,17 @@ nn::Condition VqPipeline::condition_of(const text::Tokens& prompts) const {
                 facts_.text_length,
                 " tokens, got ",
                 prompts.length);
-  nn::Condition condition = parts_.text_encoder->encode(ids_of(prompts, device_));
+  const at::Tensor ids = ids_of(prompts, device_);
+  const std::int64_t at_once = pictures_at_once(prompts.rows(), device_);
+  nn::Condition condition;
+  for (const at::Tensor& piece : ids.split(at_once)) {
+    const nn::Condition read = parts_.text_encoder->encode(piece);
+    condition = condition.tokens.defined() ? nn::concatenate(condition, read) : read;
+  }
   const nn::Condition null = parts_.denoiser->null_condition(prompts.rows());
   const at::Tensor empty = empty_rows(prompts).to(device_).view({-1, 1});
   condition.tokens = at::where(empty.unsqueeze(-1), null.tokens, condition.tokens);
-  condition.mask = at::where(empty, null.mask, condition.mask);
+  if (condition.mask.defined()) condition.mask = at::where(empty, null.mask, condition.mask);
   return condition;
 }
 
@@ -253,24 +259,18 @@ Sampled VqPipeline::sample(const text::Tokens& wanted,
   for (const TimeStep& time : plan) times.push_back(sampler->network_time(time));
 
   const bool guided = resolved.guidance != 1.0;
-  const auto denoiser = parts_.denoiser->make_prepared();
-  denoiser->prepare(guided ? concatenate(condition_of(unwanted), condition_of(wanted))
-                           : condition_of(wanted));
-  denoiser->prepare(times);
+  GuidedDenoiser denoiser(*parts_.denoiser,
+                          condition_of(wanted),
+                          guided ? condition_of(unwanted) : nn::Condition{},
+                          {.times = times, .guidance = resolved.guidance});
 
   const at::Tensor keep = start.keep.defined() ? start.keep.to(device_) : at::Tensor();
   const at::Tensor given = start.codes.defined() ? start.codes.to(device_) : at::Tensor();
   at::Tensor canvas = first_canvas(start, plan.front(), batch, noise);
   for (std::size_t row = 0; row < plan.size(); ++row) {
     TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped after step ", row);
-    at::Tensor log_x0 =
-        denoiser->step(guided ? at::cat({canvas, canvas}) : canvas, static_cast<std::int64_t>(row))
-            .log_softmax(-1);
-    if (guided) {
-      const auto halves = log_x0.chunk(2);
-      log_x0 = diffusion::guide(halves[1], halves[0], resolved.guidance);
-    }
-    log_x0 = diffusion::truncate(log_x0, kept_classes);
+    const at::Tensor log_x0 = diffusion::truncate(
+        denoiser.log_x0(canvas, static_cast<std::int64_t>(row)), kept_classes);
     canvas = sampler->step(*parts_.transition,
                            {.log_x0 = log_x0, .x_t = canvas, .time = plan[row], .locked = keep},
                            noise);

@@ -41,7 +41,7 @@ struct Pipe {
   _exit(127);
 }
 
-/// Reads both streams until they close; sends SIGINT when stderr has the lines asked for.
+/// Reads both streams until they close; sends SIGINT when stdout has the lines asked for.
 void collect(const Call& call, pid_t child, int out, int err, Answer& answer) {
   std::array<pollfd, 2> ends = {
       {{.fd = out, .events = POLLIN, .revents = 0}, {.fd = err, .events = POLLIN, .revents = 0}}};
@@ -59,7 +59,7 @@ void collect(const Call& call, pid_t child, int out, int err, Answer& answer) {
       }
       (i == 0 ? answer.out : answer.err).append(block, static_cast<std::size_t>(count));
     }
-    const auto lines = std::count(answer.err.begin(), answer.err.end(), '\n');
+    const auto lines = std::count(answer.out.begin(), answer.out.end(), '\n');
     if (!interrupted && lines >= call.interrupt_after_lines) {
       kill(child, SIGINT);
       interrupted = true;

@@ -21,7 +21,7 @@ struct Call {
   std::string input{};                             // its standard input
   std::filesystem::path folder{};                  // where it runs; "" = here
   std::map<std::string, std::string> variables{};  // added to the environment
-  int interrupt_after_lines = 0;  // SIGINT once stderr has so many lines; 0 = never
+  int interrupt_after_lines = 0;  // SIGINT once stdout has so many lines; 0 = never
 };
 
 /// Runs a program to its end. Throws std::runtime_error when it cannot be started.

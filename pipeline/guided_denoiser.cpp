@@ -1,0 +1,57 @@
+#include "pipeline/guided_denoiser.h"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+
+#include "diffusion/discrete/sampler.h"
+
+namespace tessera::pipeline {
+std::int64_t pictures_at_once(std::int64_t batch, at::Device device) {
+  return device.is_cpu() ? 1 : batch;
+}
+
+at::Tensor in_pieces(const at::Tensor& rows,
+                     const std::function<at::Tensor(const at::Tensor&)>& network) {
+  const std::int64_t at_once = pictures_at_once(rows.size(0), rows.device());
+  if (rows.size(0) <= at_once) return network(rows);
+  std::vector<at::Tensor> answers;
+  for (const at::Tensor& piece : rows.split(at_once)) answers.push_back(network(piece));
+  return at::cat(answers);
+}
+
+GuidedDenoiser::GuidedDenoiser(diffusion::DiscreteDenoiser& model,
+                               const nn::Condition& wanted,
+                               const nn::Condition& unwanted,
+                               const Plan& plan)
+    : guidance_(plan.guidance),
+      at_once_(pictures_at_once(wanted.tokens.size(0), wanted.tokens.device())) {
+  for (std::int64_t first = 0; first < wanted.tokens.size(0); first += at_once_) {
+    const std::int64_t count = std::min(at_once_, wanted.tokens.size(0) - first);
+    const nn::Condition own = nn::rows_of(wanted, first, count);
+    pieces_.push_back(model.make_prepared());
+    pieces_.back()->prepare(
+        guidance_ == 1.0 ? own : nn::concatenate(nn::rows_of(unwanted, first, count), own));
+    pieces_.back()->prepare(plan.times);
+  }
+}
+
+at::Tensor GuidedDenoiser::log_x0(const at::Tensor& canvas, std::int64_t row) {
+  std::vector<at::Tensor> answers;
+  const auto canvases = canvas.split(at_once_);
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    answers.push_back(log_x0_of_piece(*pieces_[i], canvases[i], row));
+  }
+  return answers.size() == 1 ? answers.front() : at::cat(answers);
+}
+
+at::Tensor GuidedDenoiser::log_x0_of_piece(diffusion::PreparedDenoiser& denoiser,
+                                           const at::Tensor& canvas,
+                                           std::int64_t row) const {
+  if (guidance_ == 1.0) return denoiser.step(canvas, row).log_softmax(-1);
+  const auto halves =
+      denoiser.step(at::cat({canvas, canvas}), row).log_softmax(-1).chunk(2);  // unwanted first
+  return diffusion::guide(halves[1], halves[0], guidance_);
+}
+
+}  // namespace tessera::pipeline
