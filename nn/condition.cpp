@@ -16,9 +16,9 @@ at::Tensor mask_or_ones(const Condition& condition) {
 }  // namespace
 
 Condition rows_of(const Condition& condition, std::int64_t first, std::int64_t count) {
-  return {.tokens = condition.tokens.narrow(0, first, count),
-          .mask = condition.mask.defined() ? condition.mask.narrow(0, first, count)
-                                           : condition.mask};
+  return {
+      .tokens = condition.tokens.narrow(0, first, count),
+      .mask = condition.mask.defined() ? condition.mask.narrow(0, first, count) : condition.mask};
 }
 
 Condition concatenate(const Condition& above, const Condition& below) {

@@ -89,16 +89,15 @@ class VqPipeline final : public Pipeline {
 
   at::Tensor encode(const at::Tensor& images) const override {
     const at::NoGradGuard no_grad;
-    return in_pieces(images.to(device_), [&](const at::Tensor& piece) {
-      return parts_.codec->encode(piece);
-    });
+    return in_pieces(images.to(device_),
+                     [&](const at::Tensor& piece) { return parts_.codec->encode(piece); });
   }
 
   at::Tensor decode(const at::Tensor& codes) const override {
     const at::NoGradGuard no_grad;
-    return in_pieces(codes.to(device_), [&](const at::Tensor& piece) {
-             return parts_.codec->decode(piece);
-           }).clamp(-1.0, 1.0);
+    return in_pieces(codes.to(device_),
+                     [&](const at::Tensor& piece) { return parts_.codec->decode(piece); })
+        .clamp(-1.0, 1.0);
   }
 
  private:
@@ -269,8 +268,8 @@ Sampled VqPipeline::sample(const text::Tokens& wanted,
   at::Tensor canvas = first_canvas(start, plan.front(), batch, noise);
   for (std::size_t row = 0; row < plan.size(); ++row) {
     TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped after step ", row);
-    const at::Tensor log_x0 = diffusion::truncate(
-        denoiser.log_x0(canvas, static_cast<std::int64_t>(row)), kept_classes);
+    const at::Tensor log_x0 =
+        diffusion::truncate(denoiser.log_x0(canvas, static_cast<std::int64_t>(row)), kept_classes);
     canvas = sampler->step(*parts_.transition,
                            {.log_x0 = log_x0, .x_t = canvas, .time = plan[row], .locked = keep},
                            noise);

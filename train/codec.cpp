@@ -4,26 +4,14 @@
 #include "io/json_fields.h"
 #include "io/sha256.h"
 #include "io/state_dict.h"
+#include "train/model_part.h"
 #include "vqvae/codebook_averages.h"
 
 namespace tessera::train {
 namespace fs = std::filesystem;
-namespace {
-
-fs::path part_folder(const fs::path& where) {
-  for (const fs::path& place : {where, where / "vqvae", where / "model" / "vqvae"}) {
-    if (fs::exists(place / "model.safetensors") && fs::exists(place / "config.json")) return place;
-  }
-  TESSERA_THROW(kNotFound,
-                where.string(),
-                ": no codec there: neither it nor its vqvae or model/vqvae holds config.json and "
-                "model.safetensors");
-}
-
-}  // namespace
 
 Codec load_codec(const fs::path& where, c10::Device device) {
-  Codec codec{.folder = part_folder(where)};
+  Codec codec{.folder = find_part(where, "vqvae")};
   const fs::path config = codec.folder / "config.json";
   const fs::path weights = codec.folder / "model.safetensors";
   vqvae::VqVaeOptions options;

@@ -81,6 +81,11 @@ void read_vqvae(const Json& json, Config& config) {
   io::from_json_fields(section(json, "objective"), config.vqvae_objective, "objective");
   check(config.vqvae, "model.");
   config.vqvae_objective.validate();
+  TESSERA_CHECK(config.vqvae_objective.parts == "all" || !config.train.start_from.empty(),
+                kInvalidArgument,
+                "objective.parts is \"",
+                config.vqvae_objective.parts,
+                "\", which needs a trained codec: train.start_from");
   TESSERA_CHECK(
       config.data.kind != "scenes" || config.vqvae.resolution == config.data.scenes.resolution,
       kInvalidArgument,

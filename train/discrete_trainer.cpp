@@ -18,6 +18,7 @@
 #include "train/autocast.h"
 #include "train/ema.h"
 #include "train/masked_validation.h"
+#include "train/model_part.h"
 #include "train/optimizer.h"
 #include "train/time_sampler.h"
 
@@ -96,16 +97,37 @@ Parameters joined(const torch::nn::Module& denoiser, const torch::nn::Module& te
   return all;
 }
 
+/// Weights learned on other token ids would load and mean nothing.
+void check_same_tokens(const DiscreteTraining& o) {
+  const fs::path model = find_part(o.train.start_from, pipeline::kTransformerPart).parent_path();
+  const fs::path theirs = model / pipeline::kTokenizerPart / kTable;
+  if (!fs::exists(theirs)) return;
+  TESSERA_CHECK(read_file(theirs) == read_file(token_table(o.model)),
+                kInvalidArgument,
+                "train.start_from: its tokens (",
+                theirs.string(),
+                ") are not those of model.tokenizer");
+}
+
 std::shared_ptr<diffusion::DiscreteDenoiser> new_denoiser(const DiscreteTraining& o) {
   auto denoiser = diffusion::make_transformer(o.model.transformer);
-  nn::initialise(*denoiser, o.seed);
+  if (o.train.start_from.empty()) {
+    nn::initialise(*denoiser, o.seed);
+  } else {
+    check_same_tokens(o);
+    load_part(*denoiser, find_part(o.train.start_from, pipeline::kTransformerPart));
+  }
   denoiser->to(o.device);
   return denoiser;
 }
 
 std::shared_ptr<text::TextEncoder> new_text_encoder(const DiscreteTraining& o) {
   auto encoder = text::make_text_encoder(o.model.text_encoder);
-  nn::initialise(*encoder, o.seed ^ kTextStream);
+  if (o.train.start_from.empty()) {
+    nn::initialise(*encoder, o.seed ^ kTextStream);
+  } else {
+    load_part(*encoder, find_part(o.train.start_from, pipeline::kTextEncoderPart));
+  }
   encoder->to(o.device);
   return encoder;
 }

@@ -28,6 +28,7 @@ void visit_fields(Visitor& v, DataOptions& o) {
 
 /// Section "train": what both stages share.
 struct TrainOptions {
+  std::string start_from{};
   std::int64_t steps = 1000;
   std::int64_t batch = 32;
   double learning_rate = 1e-3;
@@ -57,6 +58,7 @@ struct TrainOptions {
 
 template <typename Visitor>
 void visit_fields(Visitor& v, TrainOptions& o) {
+  v("start_from", o.start_from, "model or run folder whose weights are begun with; empty = new");
   v("steps", o.steps, "optimisation steps of the whole run");
   v("batch", o.batch, "samples a step");
   v("learning_rate", o.learning_rate, "peak learning rate");

@@ -9,7 +9,9 @@
 #include "io/json_fields.h"
 #include "io/state_dict.h"
 #include "train/autocast.h"
+#include "train/model_part.h"
 #include "train/schedule.h"
+#include "vqvae/codebook_averages.h"
 #include "vqvae/quantizer.h"
 
 namespace tessera::train {
@@ -20,6 +22,7 @@ constexpr double kUseDecay = 0.98;         // of the running counts behind perpl
 constexpr double kUsed = 0.01;             // met once within about 230 steps
 constexpr std::int64_t kSeedFeatures = 4;  // times K: features that the first codes are drawn from
 constexpr const char* kState = "trainer.safetensors";
+constexpr const char* kDecoder = "decoder";
 
 class VqVaeTrainer final : public Trainer {
  public:
@@ -48,22 +51,39 @@ class VqVaeTrainer final : public Trainer {
   std::unique_ptr<Optimizer> optimizer_;
   Ema ema_;
   Schedule schedule_;
-  at::Tensor use_;         // [K] decayed counts of the codes
-  at::Tensor collected_;   // [B, D, H, W] last features of the plain autoencoder, or undefined
-  at::Tensor held_out_{};  // [n, 3, H, W]
+  std::int64_t plain_steps_;  // first steps without codes
+  at::Tensor use_;            // [K] decayed counts of the codes
+  at::Tensor collected_;      // [B, D, H, W] last features of the plain autoencoder, or undefined
+  at::Tensor held_out_{};     // [n, 3, H, W]
 };
 
 vqvae::VqVae make_model(const VqVaeTraining& o) {
   vqvae::VqVae model(o.model);
-  model->initialise(o.seed);
+  if (o.train.start_from.empty()) {
+    model->initialise(o.seed);
+  } else {
+    const fs::path weights = find_part(o.train.start_from, "vqvae") / "model.safetensors";
+    io::StateDict state = io::read_state_dict(weights);
+    vqvae::restore_codebook_averages(state.tensors, o.model);
+    io::load_strictly(*model, state, weights.string());
+  }
   model->to(o.device);
   return model;
+}
+
+/// What the run moves: everything, or the decoder alone.
+Parameters trained(const vqvae::VqVaeImpl& model, const std::string& parts) {
+  Parameters all = parameters_of(model);
+  if (parts == kDecoder) {
+    std::erase_if(all, [](const Parameter& each) { return !each.name.starts_with("decoder."); });
+  }
+  return all;
 }
 
 VqVaeTrainer::VqVaeTrainer(const VqVaeTraining& o)
     : o_(o),
       model_(make_model(o)),
-      parameters_(parameters_of(*model_)),
+      parameters_(trained(*model_, o.objective.parts)),
       optimizer_(make_optimizer(parameters_,
                                 {.kind = o.train.optimizer,
                                  .beta1 = o.train.beta1,
@@ -71,10 +91,12 @@ VqVaeTrainer::VqVaeTrainer(const VqVaeTraining& o)
                                  .weight_decay = o.train.weight_decay})),
       ema_(parameters_, {.decay = o.train.ema}),
       schedule_(o.train.learning_rates()),
+      plain_steps_(o.train.start_from.empty() ? o.objective.autoencoder_steps : 0),
       use_(at::zeros({o.model.codebook_size}, at::TensorOptions(o.device))) {}
 
 StepReport VqVaeTrainer::step(const data::Batch& batch, std::int64_t step) {
-  const bool with_codes = step > o_.objective.autoencoder_steps;
+  const bool with_codes = step > plain_steps_;
+  const bool codes_stay = o_.objective.parts == kDecoder;
   const at::Tensor images = batch.images.to(o_.device);
   model_->train();
   StepReport report;
@@ -83,8 +105,11 @@ StepReport VqVaeTrainer::step(const data::Batch& batch, std::int64_t step) {
   at::Tensor rendered;
   {
     const Autocast scope = autocast();
-    features = model_->features(images);
-    if (step == o_.objective.autoencoder_steps + 1) start_codes(features.detach());
+    {
+      const at::AutoGradMode taped(!codes_stay);
+      features = model_->features(images);
+    }
+    if (step == plain_steps_ + 1 && plain_steps_ > 0) start_codes(features.detach());
     if (with_codes) {
       const auto rows = images.size(0);
       quantized =
@@ -93,7 +118,8 @@ StepReport VqVaeTrainer::step(const data::Batch& batch, std::int64_t step) {
     rendered = model_->render(with_codes ? quantized.vectors : features);
   }
   const auto reconstruction = vqvae::reconstruction_loss(rendered, images, o_.objective.loss);
-  report.loss = with_codes ? reconstruction.total + quantized.loss : reconstruction.total;
+  report.loss =
+      with_codes && !codes_stay ? reconstruction.total + quantized.loss : reconstruction.total;
   report.loss.backward();
   const auto gradients = take_gradients(parameters_);
   const at::Tensor norm = clip_gradients(gradients, o_.train.clip);
@@ -111,7 +137,12 @@ StepReport VqVaeTrainer::step(const data::Batch& batch, std::int64_t step) {
   report.values.emplace_back("psnr", 10.0 * (4.0 / error).log10());
   at::Tensor commitment = at::zeros_like(norm);
   if (with_codes) {
-    move_codes(features.detach(), quantized.indices, step);
+    if (codes_stay) {
+      use_.mul_(kUseDecay).add_(
+          vqvae::count_codes(quantized.indices, o_.model.codebook_size).to(use_.scalar_type()));
+    } else {
+      move_codes(features.detach(), quantized.indices, step);
+    }
     commitment = quantized.loss.detach();
   } else {
     collect(features.detach(), step);
@@ -128,7 +159,7 @@ void VqVaeTrainer::collect(const at::Tensor& features, std::int64_t step) {
   const std::int64_t a_batch = features.size(0) * features.size(2) * features.size(3);
   const std::int64_t wanted = kSeedFeatures * o_.model.codebook_size;
   const std::int64_t batches = std::min<std::int64_t>((wanted + a_batch - 1) / a_batch, 64);
-  if (step <= o_.objective.autoencoder_steps - batches) return;
+  if (step <= plain_steps_ - batches) return;
   collected_ = collected_.defined() ? at::cat({collected_, features}) : features.clone();
 }
 
@@ -222,6 +253,11 @@ void VqVaeObjective::validate() const {
   } catch (const Error& error) {
     TESSERA_THROW(kInvalidArgument, "objective.", error.what());
   }
+  TESSERA_CHECK(parts == "all" || parts == kDecoder,
+                kInvalidArgument,
+                "objective.parts must be all or decoder, got \"",
+                parts,
+                "\"");
   TESSERA_CHECK(autoencoder_steps >= 0,
                 kInvalidArgument,
                 "objective.autoencoder_steps must be at least 0, got ",

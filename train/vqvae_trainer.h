@@ -18,6 +18,7 @@ namespace tessera::train {
 /// Section "objective" of a codec's configuration.
 struct VqVaeObjective {
   vqvae::VqVaeLossOptions loss{};
+  std::string parts = "all";  // all, decoder
   std::int64_t autoencoder_steps = 150;
   std::int64_t revive_every = 20;
   double revive_share = 0.8;
@@ -27,6 +28,7 @@ struct VqVaeObjective {
 template <typename Visitor>
 void visit_fields(Visitor& v, VqVaeObjective& o) {
   visit_fields(v, o.loss);
+  v("parts", o.parts, "all, or decoder: codes stay, so a denoiser trained on them stays valid");
   v("autoencoder_steps", o.autoencoder_steps, "first steps without codes; then codes := features");
   v("revive_every", o.revive_every, "steps between revivals of unused codes; 0 = never");
   v("revive_share", o.revive_share, "share of the run after which codes are left to die");
@@ -42,8 +44,8 @@ struct VqVaeTraining {
 };
 
 /// Trains a VQ-VAE: first as a plain autoencoder, since codes taken from an untrained encoder
-/// collapse to a few; then with a codebook that begins as features of the data. Batches carry
-/// pictures.
+/// collapse to a few; then with a codebook that begins as features of the data. A run that starts
+/// from a trained codec has codes from its first step. Batches carry pictures.
 std::unique_ptr<Trainer> make_vqvae_trainer(const VqVaeTraining& training);
 
 }  // namespace tessera::train

@@ -55,7 +55,8 @@ struct Misfits {
   }
 };
 
-/// The block of rows of `target` that part `i` of `count` fills; undefined where it does not divide.
+/// The block of rows of `target` that part `i` of `count` fills; undefined where it does not
+/// divide.
 at::Tensor block(const at::Tensor& target, std::size_t i, std::size_t count) {
   if (count == 1) return target;
   const auto parts = static_cast<std::int64_t>(count);

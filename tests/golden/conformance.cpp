@@ -114,8 +114,7 @@ void Report::close(const std::string& what,
                    double tolerance) {
   ++compared_;
   if (actual.sizes() != expected.sizes()) {
-    failures_.push_back(
-        concat(what, ": shape ", actual.sizes(), ", recorded ", expected.sizes()));
+    failures_.push_back(concat(what, ": shape ", actual.sizes(), ", recorded ", expected.sizes()));
     return;
   }
   const at::Tensor a = actual.to(at::kDouble).cpu();
@@ -137,8 +136,7 @@ void Report::close(const std::string& what,
 void Report::equal(const std::string& what, const at::Tensor& actual, const at::Tensor& expected) {
   ++compared_;
   if (actual.sizes() != expected.sizes()) {
-    failures_.push_back(
-        concat(what, ": shape ", actual.sizes(), ", recorded ", expected.sizes()));
+    failures_.push_back(concat(what, ": shape ", actual.sizes(), ", recorded ", expected.sizes()));
     return;
   }
   const auto differing =

@@ -66,10 +66,10 @@ struct Case {
 
 // One list a family, each in its own file; conformance.cpp joins them. The first pattern that fits
 // is taken, so a narrow one stands before a wide one.
-std::span<const Case> chain_cases();         // analytic/, posteriors: chain_cases.cpp
-std::span<const Case> text_cases();          // tokens, text states: text_cases.cpp
-std::span<const Case> codec_cases();         // vqvae, codecs: codec_cases.cpp
-std::span<const Case> denoiser_cases();      // log p(x_0 | x_t), losses: denoiser_cases.cpp
-std::span<const Case> sampling_cases();      // trajectories on recorded noise: sampling_cases.cpp
+std::span<const Case> chain_cases();     // analytic/, posteriors: chain_cases.cpp
+std::span<const Case> text_cases();      // tokens, text states: text_cases.cpp
+std::span<const Case> codec_cases();     // vqvae, codecs: codec_cases.cpp
+std::span<const Case> denoiser_cases();  // log p(x_0 | x_t), losses: denoiser_cases.cpp
+std::span<const Case> sampling_cases();  // trajectories on recorded noise: sampling_cases.cpp
 
 }  // namespace tessera::golden

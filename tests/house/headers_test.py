@@ -1,14 +1,16 @@
-"""Compiles the house's headers. usage: headers_test.py COMPILER without_torch|together|alone [FLAGS...]
+"""Compiles the house's headers. usage: headers_test.py COMPILER FOLDER without_torch|together|alone [FLAGS...]
 
 without_torch  each header of a room that names no Torch, with no Torch on the include path; the doors of the
                application also under Qt's keyword macros, which break Torch's headers
 together       all headers in one file: no two of them clash
-alone          each header that sees Torch by itself (slow)
+alone          each header that sees Torch by itself: minutes, but for what ccache has met before
+FOLDER holds the sources and objects that are compiled.
 """
 
 import concurrent.futures
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -16,7 +18,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 import check_includes  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMPILER, MODE, FLAGS = sys.argv[1], sys.argv[2], sys.argv[3:]
+COMPILER, FOLDER, MODE, FLAGS = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4:]
+CCACHE = [shutil.which("ccache")] if shutil.which("ccache") else []
+ENVIRONMENT = {**os.environ, "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
 QT_KEYWORDS = ["-Dslots=", "-Dsignals=public", "-Demit=", "-Dforeach=for"]
 
@@ -32,8 +36,12 @@ def torch_free(path):
 
 
 def compile_text(name, text, flags):
-    done = subprocess.run([COMPILER, "-std=c++20", "-fsyntax-only", *WARNINGS, f"-I{ROOT}", *flags, "-x", "c++", "-"],
-                          input=text, cwd=ROOT, capture_output=True, text=True, check=False)
+    source = FOLDER / (MODE + "-" + "".join(c if c.isalnum() else "_" for c in name) + ".cpp")
+    if not source.exists() or source.read_text(encoding="utf-8") != text:
+        source.write_text(text, encoding="utf-8")
+    command = [*CCACHE, COMPILER, "-std=c++20", "-O0", *WARNINGS, f"-I{ROOT}", *flags, "-c", str(source), "-o",
+               str(source.with_suffix(".o"))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=ENVIRONMENT)
     return None if done.returncode == 0 else f"{name}:\n" + "\n".join(done.stderr.splitlines()[:12])
 
 
@@ -41,6 +49,7 @@ def include(paths):
     return "".join(f'#include "{p}"\n' for p in paths)
 
 
+FOLDER.mkdir(parents=True, exist_ok=True)
 if MODE == "without_torch":
     jobs = [(p, include([p]), FLAGS) for p in headers if torch_free(p)]
     jobs += [(f"{p} under Qt's macros", include([p]), QT_KEYWORDS) for p in doors if p.startswith("engine/")]

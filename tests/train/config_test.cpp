@@ -65,6 +65,8 @@ TEST(Config, EveryMistakeNamesItsKey) {
        "objective.autoencoder_steps",
        "-1",
        "objective.autoencoder_steps must be at least 0"},
+      {kVqVae, "objective.parts", "encoder", "objective.parts must be all or decoder"},
+      {kVqVae, "objective.parts", "decoder", "which needs a trained codec: train.start_from"},
       {kVqVae, "objective.revive_share", "2", "objective.revive_share must lie in [0, 1]"},
       {kVqVae, "sampling.steps", "8", "sampling is not a known key"},
       {kDiffusion, "model.vqvae", "\"\"", "model.vqvae must name a trained codec"},

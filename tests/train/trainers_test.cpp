@@ -173,6 +173,78 @@ TEST(VqVaeTrainer, LookingChangesNothing) {
   EXPECT_EQ(losses(*watched, 26, 30), losses(*quiet, 26, 30));
 }
 
+io::StateDict exported(const Trainer& trainer, const char* part) {
+  const test::TemporaryFolder folder;
+  trainer.export_model(folder.path());
+  io::StateDict state;
+  for (const auto& [name, tensor] :
+       io::read_state_dict(folder.path() / part / "model.safetensors").tensors) {
+    state.tensors.emplace(name, tensor.clone());
+  }
+  return state;
+}
+
+TEST(VqVaeTrainer, StartsFromATrainedCodec) {
+  VqVaeTraining training = toy_vqvae(30);
+  training.train.start_from = trained_codec();
+  const auto trainer = make_vqvae_trainer(training);
+  EXPECT_GT(value_of(trainer->validate(), "val/psnr"), 15) << "as the trained codec left it";
+  const StepReport first = trainer->step(batch_of(1), 1);
+  for (const auto& [name, value] : first.values) {
+    if (name == "codes_used") {
+      EXPECT_GT(value.item<double>(), 1) << "codes from the first step";
+    }
+  }
+}
+
+TEST(VqVaeTrainer, TheDecoderAloneLeavesTheCodesAsTheyAre) {
+  VqVaeTraining training = toy_vqvae(200);
+  training.train.start_from = trained_codec();
+  training.objective.parts = "decoder";
+  const auto trainer = make_vqvae_trainer(training);
+  const io::StateDict before = exported(*trainer, "vqvae");
+  const double psnr = value_of(trainer->validate(), "val/psnr");
+  losses(*trainer, 1, 200);
+  EXPECT_GT(value_of(trainer->validate(), "val/psnr"), psnr + 0.5);
+  std::int64_t moved = 0;
+  for (const auto& [name, tensor] : exported(*trainer, "vqvae").tensors) {
+    const bool same = tensor.equal(before.tensors.at(name));
+    moved += same ? 0 : 1;
+    EXPECT_TRUE(same || name.starts_with("decoder.")) << name;
+  }
+  EXPECT_GT(moved, 3);
+}
+
+TEST(VqVaeTrainer, TheDecoderAloneResumesBitForBit) {
+  expect_resumes_bit_for_bit([] {
+    VqVaeTraining training = toy_vqvae(30);
+    training.train.start_from = trained_codec();
+    training.objective.parts = "decoder";
+    return make_vqvae_trainer(training);
+  });
+}
+
+TEST(DiscreteTrainer, StartsFromATrainedModel) {
+  const auto taught = make_discrete_trainer(toy_diffusion(40));
+  losses(*taught, 1, 40);
+  const test::TemporaryFolder folder;
+  taught->export_model(folder.path());
+  DiscreteTraining training = toy_diffusion(40);
+  training.train.start_from = folder.path();
+  training.seed = 99;
+  const auto trainer = make_discrete_trainer(training);
+  EXPECT_NEAR(
+      value_of(trainer->validate(), "val/ce_80"), value_of(taught->validate(), "val/ce_80"), 1e-5);
+
+  folder.write("tokenizer/tokens.tsv", "other");
+  test::expect_error(ErrorCode::kInvalidArgument, "are not those of model.tokenizer", [&] {
+    make_discrete_trainer(training);
+  });
+  training.train.start_from = trained_codec();
+  test::expect_error(
+      ErrorCode::kNotFound, "no transformer there", [&] { make_discrete_trainer(training); });
+}
+
 TEST(DiscreteTrainer, ResumesBitForBit) {
   expect_resumes_bit_for_bit([] { return make_discrete_trainer(toy_diffusion(30)); });
 }
@@ -237,7 +309,7 @@ TEST(DiscreteTrainer, ExportsAModelThatThePipelineLoads) {
 TEST(Codec, NamesThePlacesWhereNoneIs) {
   const test::TemporaryFolder folder;
   test::expect_error(
-      ErrorCode::kNotFound, "no codec there", [&] { load_codec(folder.path(), at::kCPU); });
+      ErrorCode::kNotFound, "no vqvae there", [&] { load_codec(folder.path(), at::kCPU); });
 }
 
 TEST(Trainer, ACheckpointOfAnotherModelIsRefused) {

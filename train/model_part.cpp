@@ -1,0 +1,29 @@
+#include "train/model_part.h"
+
+#include "core/error.h"
+#include "io/state_dict.h"
+
+namespace tessera::train {
+namespace fs = std::filesystem;
+
+fs::path find_part(const fs::path& where, const char* part) {
+  for (const fs::path& place : {where, where / part, where / "model" / part}) {
+    if (fs::exists(place / "model.safetensors") && fs::exists(place / "config.json")) return place;
+  }
+  TESSERA_THROW(kNotFound,
+                where.string(),
+                ": no ",
+                part,
+                " there: neither it nor its ",
+                part,
+                " or model/",
+                part,
+                " holds config.json and model.safetensors");
+}
+
+void load_part(torch::nn::Module& module, const fs::path& part) {
+  const fs::path file = part / "model.safetensors";
+  io::load_strictly(module, io::read_state_dict(file), file.string());
+}
+
+}  // namespace tessera::train
