@@ -2,9 +2,11 @@
 
 #include <bit>
 #include <cstring>
+#include <type_traits>
 
 #include "io/formats/pickle_opcodes.h"
-#include "io/quoted.h"
+#include "io/formats/pickle_reader.h"
+#include "io/in_quotes.h"
 #include "io/utf8.h"
 
 namespace tessera::io {
@@ -13,45 +15,6 @@ namespace {
 constexpr std::size_t kMaxPickleBytes = std::size_t{1} << 26;
 constexpr std::size_t kMaxMarks = 1000;
 constexpr std::size_t kMaxPushes = std::size_t{1} << 23;
-
-/// Bytes of a pickle, in order; nothing is read past the end.
-class Reader {
- public:
-  explicit Reader(const PickleSource& source) : source_(source) {}
-
-  std::uint64_t position() const { return position_; }
-  bool at_end() const { return position_ == source_.bytes.size(); }
-
-  std::string_view take(std::uint64_t size) {
-    const std::uint64_t left = source_.bytes.size() - position_;
-    if (size > left) {
-      source_.refuse(position_, "the pickle ends ", size - left, " bytes too early");
-    }
-    const std::string_view taken = source_.bytes.substr(position_, size);
-    position_ += size;
-    return taken;
-  }
-
-  /// Little-endian.
-  template <typename T>
-  T number() {
-    T value{};
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);
-    return value;
-  }
-
-  std::string_view line() {
-    const std::size_t end = source_.bytes.find('\n', position_);
-    if (end == std::string_view::npos) source_.refuse(position_, "a name without an end");
-    const std::string_view text = take(end - position_);
-    position_ += 1;
-    return text;
-  }
-
- private:
-  const PickleSource& source_;
-  std::uint64_t position_ = 0;
-};
 
 class Machine {
  public:
@@ -266,7 +229,7 @@ class Machine {
   bool push_global(std::string_view module, std::string_view name) {
     const PickleGlobal* global = find_pickle_global(module, name);
     if (global == nullptr) {
-      refuse("global ", quoted(concat(module, " ", name)), " is not allowed in a weight file");
+      refuse("global ", in_quotes(concat(module, " ", name)), " is not allowed in a weight file");
     }
     return push(global);
   }
@@ -301,8 +264,9 @@ class Machine {
         if (arguments.size() != 3) refuse("a parameter of ", arguments.size(), " arguments; not 3");
         return push_ref(tensor_ref(arguments[0]));
       default:
-        refuse(
-            "global ", quoted(concat(global->module, " ", global->name)), " is not to be called");
+        refuse("global ",
+               in_quotes(concat(global->module, " ", global->name)),
+               " is not to be called");
     }
   }
 
@@ -389,7 +353,7 @@ class Machine {
 
   const PickleSource& source_;
   TorchStorages& storages_;
-  Reader reader_;
+  PickleReader reader_;
   std::uint64_t op_at_ = 0;
   std::vector<PickleObject> objects_{};
   std::vector<PickleRef> stack_{};

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "io/quoted.h"
+#include "io/in_quotes.h"
 
 namespace tessera::io {
 namespace {
@@ -107,7 +107,7 @@ class TreeBuilder {
     for (const PickleEntry& entry : dict.entries) keys.push_back(entry.key);
     std::sort(keys.begin(), keys.end());
     const auto twice = std::adjacent_find(keys.begin(), keys.end());
-    if (twice != keys.end()) source_.refuse(at, "a dict has the key ", quoted(*twice), " twice");
+    if (twice != keys.end()) source_.refuse(at, "a dict has the key ", in_quotes(*twice), " twice");
   }
 
   const std::vector<PickleObject>& objects_;

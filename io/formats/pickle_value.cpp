@@ -3,7 +3,7 @@
 #include <array>
 
 #include "core/error.h"
-#include "io/quoted.h"
+#include "io/in_quotes.h"
 
 namespace tessera::io {
 namespace {
@@ -23,7 +23,7 @@ class Flattener {
   void add(const PickleValue& value, const std::string& name) {
     if (const auto* tensor = std::get_if<at::Tensor>(&value.data)) {
       const bool fresh = state_.tensors.emplace(name, *tensor).second;
-      TESSERA_CHECK(fresh, kCorruptFile, what_, ": two tensors have the name ", quoted(name));
+      TESSERA_CHECK(fresh, kCorruptFile, what_, ": two tensors have the name ", in_quotes(name));
     } else if (const auto* dict = std::get_if<PickleDict>(&value.data)) {
       for (const PickleEntry& entry : dict->entries) add_below(entry.value, name, entry.key);
     } else if (const auto* list = std::get_if<PickleList>(&value.data)) {

@@ -4,8 +4,8 @@
 #include "io/formats/pickle_machine.h"
 #include "io/formats/torch_storages.h"
 #include "io/formats/zip_archive.h"
+#include "io/in_quotes.h"
 #include "io/mapped_file.h"
-#include "io/quoted.h"
 
 namespace tessera::io {
 namespace {
@@ -41,7 +41,7 @@ std::string folder_of(const ZipArchive& archive) {
                   kCorruptFile,
                   archive.what(),
                   ": a second pickle, ",
-                  quoted(name),
+                  in_quotes(name),
                   " (byte ",
                   member.begin,
                   ")");
@@ -60,7 +60,7 @@ void check_byte_order(const ZipArchive& archive, const std::string& folder) {
                 kCorruptFile,
                 archive.what(),
                 ": the byte order is ",
-                quoted(archive.bytes(*order)),
+                in_quotes(archive.bytes(*order)),
                 ", only \"little\" is read (byte ",
                 order->begin,
                 ")");

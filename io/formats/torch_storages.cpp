@@ -8,7 +8,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
-#include "io/quoted.h"
+#include "io/in_quotes.h"
 
 static_assert(std::endian::native == std::endian::little, "torch.save data is little-endian");
 
@@ -42,7 +42,7 @@ at::Tensor TorchStorages::open(const StorageClaim& claim) {
     TESSERA_THROW(kCorruptFile,
                   archive_.what(),
                   ": storage ",
-                  quoted(claim.key),
+                  in_quotes(claim.key),
                   " ",
                   concat(parts...),
                   " (byte ",

@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "io/crc32.h"
-#include "io/quoted.h"
+#include "io/in_quotes.h"
 
 static_assert(std::endian::native == std::endian::little, "zip headers are little-endian");
 
@@ -28,6 +28,7 @@ constexpr std::uint32_t kEntrySign = 0x02014B50;
 constexpr std::uint32_t kEndSign = 0x06054B50;
 constexpr std::uint32_t kEnd64Sign = 0x06064B50;
 constexpr std::uint32_t kLocatorSign = 0x07064B50;
+constexpr std::uint32_t kDescriptorSign = 0x08074B50;
 constexpr std::uint16_t kZip64Field = 1;
 constexpr std::uint32_t kFull16 = 0xFFFF;  // the true number is in the zip64 record
 constexpr std::uint32_t kFull32 = 0xFFFFFFFF;
@@ -52,6 +53,11 @@ struct Entry {
   std::uint32_t crc32 = 0;
 };
 
+struct Placed {
+  Entry entry{};
+  std::uint64_t end = 0;  // of its data
+};
+
 class DirectoryReader {
  public:
   DirectoryReader(std::string_view bytes, const std::string& what) : bytes_(bytes), what_(what) {}
@@ -59,19 +65,16 @@ class DirectoryReader {
   ZipArchive::Members read() const {
     const Directory directory = find_directory();
     ZipArchive::Members members;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> taken;  // header and data of each member
+    std::vector<Placed> placed;
     std::uint64_t at = directory.begin;
     for (std::uint64_t i = 0; i < directory.entries; ++i) {
       const Entry entry = read_entry(at, directory.end);
       const ZipMember member = locate(entry, directory.begin);
-      taken.emplace_back(entry.local, member.begin + member.size);
+      placed.push_back({.entry = entry, .end = member.begin + member.size});
       if (!members.emplace(entry.name, member).second) refuse(entry, "is listed twice");
     }
     check(at == directory.end, at, "the directory is longer than its entries");
-    std::sort(taken.begin(), taken.end());
-    for (std::size_t i = 1; i < taken.size(); ++i) {
-      check(taken[i].first >= taken[i - 1].second, taken[i].first, "two members overlap");
-    }
+    check_order(placed, directory.begin);
     return members;
   }
 
@@ -92,7 +95,7 @@ class DirectoryReader {
     TESSERA_THROW(kCorruptFile,
                   what_,
                   ": member ",
-                  quoted(entry.name),
+                  in_quotes(entry.name),
                   " ",
                   problem,
                   " (byte ",
@@ -241,6 +244,36 @@ class DirectoryReader {
     return {.begin = begin, .size = entry.size, .crc32 = entry.crc32};
   }
 
+  /// Members stand one behind the other, without a gap in which a lie about the length of a header
+  /// could shift the data.
+  void check_order(std::vector<Placed>& placed, std::uint64_t directory_begin) const {
+    std::sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
+      return std::pair(a.entry.local, a.end) < std::pair(b.entry.local, b.end);
+    });
+    for (std::size_t i = 0; i < placed.size(); ++i) {
+      const bool last = i + 1 == placed.size();
+      const std::uint64_t next = last ? directory_begin : placed[i + 1].entry.local;
+      if (next < placed[i].end) refuse(placed[i].entry, "overlaps another one");
+      const auto flags = number<std::uint16_t>(placed[i].entry.local + 6);
+      const bool fits =
+          (flags & kSizesFollow) == 0 ? next == placed[i].end : is_descriptor(placed[i], next);
+      if (!fits) {
+        refuse(placed[i].entry, concat("does not end where its data does (byte ", next, ")"));
+      }
+    }
+  }
+
+  /// Checksum and sizes, of 32 or 64 bits, from the end of the data to `next`.
+  bool is_descriptor(const Placed& placed, std::uint64_t next) const {
+    const std::uint64_t at = placed.end;
+    if (next - at != 16 && next - at != 24) return false;
+    const bool large = next - at == 24;
+    return number<std::uint32_t>(at) == kDescriptorSign &&
+           number<std::uint32_t>(at + 4) == placed.entry.crc32 &&
+           (large ? number<std::uint64_t>(at + 8) : number<std::uint32_t>(at + 8)) ==
+               placed.entry.size;
+  }
+
   std::string_view bytes_;
   const std::string& what_;
 };
@@ -269,7 +302,7 @@ void ZipArchive::check_sum(std::string_view name, const ZipMember& member) const
                 kCorruptFile,
                 what_,
                 ": member ",
-                quoted(name),
+                in_quotes(name),
                 " does not fit its checksum (byte ",
                 member.begin,
                 ")");

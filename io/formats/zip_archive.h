@@ -27,7 +27,8 @@ class ZipArchive {
   /// member's data is touched. Memory stays in proportion to the bytes of the directory, whatever
   /// it claims. Throws kCorruptFile naming `what`, the member and the byte offset: no archive, a
   /// truncated one, one of several volumes; a member that is compressed, encrypted, listed twice,
-  /// outside the file, on top of another one, or described differently in front of its data.
+  /// outside the file, on top of another one or with a gap behind it, or described differently in
+  /// front of its data or behind it.
   static ZipArchive open(std::shared_ptr<const MappedFile> file, const std::string& what);
 
   /// Null where there is none of that name.

@@ -1,10 +1,10 @@
-#include "io/quoted.h"
+#include "io/in_quotes.h"
 
 #include "io/utf8.h"
 
 namespace tessera::io {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t kLongest = 80;
   constexpr const char* kDigits = "0123456789abcdef";
   std::string out = "\"";
