@@ -226,10 +226,10 @@ FileInfo describe_file(const fs::path& path) {
   }
   std::ifstream in(path, std::ios::binary);
   TESSERA_CHECK(in, kIo, path.string(), ": cannot read");
-  std::string head(9, '\0');
+  std::string head(16, '\0');
   in.read(head.data(), static_cast<std::streamsize>(head.size()));
-  const bool safetensors = in.gcount() == 9 && head[8] == '{';
-  if (safetensors) return weights_info(path);
+  head.resize(static_cast<std::size_t>(in.gcount()));
+  if (io::is_state_dict(head)) return weights_info(path);
   return picture_info(path, read_file(path, kLargestPicture));
 }
 

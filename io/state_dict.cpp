@@ -1,5 +1,6 @@
 #include "io/state_dict.h"
 
+#include <fstream>
 #include <sstream>
 
 #include <ATen/ATen.h>
@@ -7,6 +8,7 @@
 
 #include "core/error.h"
 #include "io/formats/safetensors.h"
+#include "io/formats/torch_file.h"
 
 namespace tessera::io {
 namespace {
@@ -22,8 +24,18 @@ std::string listed(const char* title, const std::vector<std::string>& names) {
 
 }  // namespace
 
+bool is_state_dict(std::string_view head) {
+  return (head.size() > 8 && head[8] == '{') || is_torch_file(head);
+}
+
 StateDict read_state_dict(const std::filesystem::path& file) {
-  return read_safetensors(file);
+  std::string head(16, '\0');
+  std::ifstream in(file, std::ios::binary);
+  in.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(in.gcount()));
+  // A file that cannot be opened, or is of no known kind, gets its message from the commonest one.
+  if (!is_torch_file(head)) return read_safetensors(file);
+  return tensors_of(read_torch_file(file), "", file.string());
 }
 
 StateDict state_of(const torch::nn::Module& module) {

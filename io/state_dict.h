@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -19,9 +20,13 @@ struct StateDict {
   std::map<std::string, std::string> metadata{};
 };
 
-/// Reads any known weight format, told by content and not by extension. Tensors are views of the
-/// mapped file where the format allows it; the mapping lives as long as any of them.
-/// Throws kNotFound, or kCorruptFile naming the byte offset.
+/// Whether a file that begins with `head` (16 bytes are enough) is one for read_state_dict.
+bool is_state_dict(std::string_view head);
+
+/// Reads any known weight format, told by content and not by extension: safetensors, and the files
+/// of torch.save, of which the tensors are taken by their dotted names (tensors_of) and numbers and
+/// text beside them left out. Tensors are views of the mapped file where the format allows it; the
+/// mapping lives as long as any of them. Throws kNotFound, or kCorruptFile naming the byte offset.
 StateDict read_state_dict(const std::filesystem::path& file);
 
 /// safetensors, written atomically; tensors are brought to the CPU and made contiguous.

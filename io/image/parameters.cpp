@@ -12,7 +12,7 @@ namespace {
 using Json = nlohmann::json;
 constexpr std::string_view kNegative = "Negative prompt:";
 
-std::string quoted(const std::string& value) {
+std::string in_quotes(const std::string& value) {
   if (value.find_first_of(",:\n") == std::string::npos) return value;
   return Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -100,7 +100,7 @@ std::string to_text(const Parameters& parameters) {
   std::string line;
   for (const auto& [key, value] : parameters.fields) {
     if (value.empty()) continue;
-    line += (line.empty() ? "" : ", ") + (key == value ? key : key + ": " + quoted(value));
+    line += (line.empty() ? "" : ", ") + (key == value ? key : key + ": " + in_quotes(value));
   }
   return line.empty() ? out : out + "\n" + line;
 }

@@ -1,0 +1,38 @@
+#include "io/formats/pickle_globals.h"
+
+#include <array>
+
+namespace tessera::io {
+namespace {
+
+using Use = PickleGlobal::Use;
+
+constexpr std::array<PickleGlobal, 14> kAllowed = {{
+    {"collections", "OrderedDict", Use::kDict, at::kFloat},
+    {"torch._utils", "_rebuild_tensor_v2", Use::kTensor, at::kFloat},
+    {"torch._utils", "_rebuild_parameter", Use::kParameter, at::kFloat},
+    {"torch", "FloatStorage", Use::kStorage, at::kFloat},
+    {"torch", "HalfStorage", Use::kStorage, at::kHalf},
+    {"torch", "BFloat16Storage", Use::kStorage, at::kBFloat16},
+    {"torch", "DoubleStorage", Use::kStorage, at::kDouble},
+    {"torch", "LongStorage", Use::kStorage, at::kLong},
+    {"torch", "IntStorage", Use::kStorage, at::kInt},
+    {"torch", "ShortStorage", Use::kStorage, at::kShort},
+    {"torch", "CharStorage", Use::kStorage, at::kChar},
+    {"torch", "ByteStorage", Use::kStorage, at::kByte},
+    {"torch", "BoolStorage", Use::kStorage, at::kBool},
+    // The key under which Lightning 1.x keeps the state of a callback, in taming-transformers'
+    // codecs.
+    {"pytorch_lightning.callbacks.model_checkpoint", "ModelCheckpoint", Use::kText, at::kFloat},
+}};
+
+}  // namespace
+
+const PickleGlobal* find_pickle_global(std::string_view module, std::string_view name) {
+  for (const PickleGlobal& global : kAllowed) {
+    if (global.module == module && global.name == name) return &global;
+  }
+  return nullptr;
+}
+
+}  // namespace tessera::io
