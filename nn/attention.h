@@ -25,7 +25,8 @@ at::Tensor attention_mask(const at::Tensor& mask);
 class SelfAttentionImpl : public torch::nn::Module {
  public:
   SelfAttentionImpl(std::int64_t width, std::int64_t heads);
-  /// x [B, N, D], mask from attention_mask() with L = N -> [B, N, D].
+  /// x [B, N, D], mask from attention_mask() with L = N, or [1, 1, N, N] bool, row i true where
+  /// position i may look -> [B, N, D].
   at::Tensor forward(const at::Tensor& x, const at::Tensor& mask = {});
 
  private:
