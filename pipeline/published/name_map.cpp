@@ -6,6 +6,7 @@
 #include <torch/nn/module.h>
 
 #include "core/error.h"
+#include "io/mapped_tensor.h"
 
 namespace tessera::pipeline {
 namespace {
@@ -55,7 +56,8 @@ struct Misfits {
   }
 };
 
-/// The block of rows of `target` that part `i` of `count` fills; undefined where it does not divide.
+/// The block of rows of `target` that part `i` of `count` fills; undefined where it does not
+/// divide.
 at::Tensor block(const at::Tensor& target, std::size_t i, std::size_t count) {
   if (count == 1) return target;
   const auto parts = static_cast<std::int64_t>(count);
@@ -114,7 +116,9 @@ void load_published(torch::nn::Module& module,
   for (const NameEntry& entry : map.entries) {
     for (std::size_t i = 0; i < entry.theirs.size(); ++i) {
       at::Tensor place = block(own.tensors.at(entry.ours), i, entry.theirs.size());
-      place.copy_(published.tensors.at(entry.theirs[i]).view(place.sizes()));
+      const at::Tensor& source = published.tensors.at(entry.theirs[i]);
+      place.copy_(source.reshape(place.sizes()));
+      io::release_pages(source);
     }
   }
 }
