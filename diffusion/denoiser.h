@@ -15,7 +15,8 @@ namespace tessera::diffusion {
 class PreparedDenoiser {
  public:
   virtual ~PreparedDenoiser() = default;
-  /// Cross-attention keys and values of every layer: once a prompt batch.
+  /// Cross-attention keys and values of every layer, or the scales and shifts of the classes: once
+  /// a prompt batch. A denoiser without a condition is given an empty one.
   virtual void prepare(const nn::Condition& condition) = 0;
   /// Scale and shift of every AdaLN for all planned times (1..T) at once.
   virtual void prepare(std::span<const std::int64_t> times) = 0;
@@ -33,8 +34,9 @@ class DiscreteDenoiser : public torch::nn::Module {
                              const nn::Condition& condition) = 0;
   /// The sampling path: no gradient. Contract test: equals forward() within 1e-5.
   virtual std::unique_ptr<PreparedDenoiser> make_prepared() = 0;
-  /// The learned null condition for classifier-free guidance, [B, L, D]: what stands in for a
-  /// dropped or absent caption.
+  /// The null condition for classifier-free guidance: what stands in for a dropped or absent
+  /// caption or class. Learned, [B, L, D]; or labels; or undefined where the model has none of its
+  /// own, and the text of an empty caption stands in.
   virtual nn::Condition null_condition(std::int64_t batch) = 0;
 };
 

@@ -20,6 +20,10 @@ class MappedFile {
   /// Page-aligned; null for an empty file.
   std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }
+  /// Tells the system that these bytes are not needed for now: whole pages among them leave this
+  /// process's memory and are read from the file again when touched. What was written over them is
+  /// lost.
+  void release(std::size_t first, std::size_t count) const;
   std::string_view bytes() const { return {reinterpret_cast<const char*>(data_), size_}; }
 
  private:

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "io/formats/safetensors.h"
 #include "io/formats/torch_file.h"
+#include "io/mapped_tensor.h"
 
 namespace tessera::io {
 namespace {
@@ -84,7 +85,9 @@ void load_strictly(torch::nn::Module& module, const StateDict& state, const std:
   const at::NoGradGuard no_grad;
   for (const auto& [name, tensor] : own.tensors) {
     at::Tensor target = tensor;
-    target.copy_(state.tensors.at(name));
+    const at::Tensor& source = state.tensors.at(name);
+    target.copy_(source);
+    release_pages(source);
   }
 }
 

@@ -38,8 +38,9 @@ StateDict state_of(const torch::nn::Module& module);
 /// A copy with floating-point tensors in `type` (e.g. at::kBFloat16 for shipping).
 StateDict cast(const StateDict& state, at::ScalarType type);
 
-/// Copies values into the module, casting to its own types. Every name must fit, both ways: throws
-/// kShapeMismatch listing all that are missing, unexpected or of another shape.
+/// Copies values into the module, casting to its own types; a mapped file's pages leave memory as
+/// their tensors are done. Every name must fit, both ways: throws kShapeMismatch listing all that
+/// are missing, unexpected or of another shape.
 void load_strictly(torch::nn::Module& module, const StateDict& state, const std::string& what);
 
 }  // namespace tessera::io

@@ -5,7 +5,6 @@
 #include <torch/nn.h>
 
 #include "core/error.h"
-#include "nn/linear.h"
 #include "nn/masked_softmax.h"
 
 namespace tessera::nn {
@@ -57,15 +56,15 @@ at::Tensor attention_mask(const at::Tensor& mask) {
 
 SelfAttentionImpl::SelfAttentionImpl(std::int64_t width, std::int64_t heads) : heads_(heads) {
   check_heads(width, heads);
-  qkv_ = register_module("qkv", torch::nn::Linear(width, 3 * width));
-  out_ = register_module("out", torch::nn::Linear(width, width));
+  qkv_ = register_module("qkv", Linear(width, 3 * width));
+  out_ = register_module("out", Linear(width, width));
 }
 
 at::Tensor SelfAttentionImpl::forward(const at::Tensor& x, const at::Tensor& mask) {
   // unbind, not chunk: its gradient is one stack instead of a sum of three padded tensors
-  const auto qkv = linear(qkv_, x).unflatten(-1, {3, x.size(-1)}).unbind(2);
+  const auto qkv = qkv_(x).unflatten(-1, {3, x.size(-1)}).unbind(2);
   const KeysValues kv{split_heads(qkv[1], heads_), split_heads(qkv[2], heads_)};
-  return linear(out_, attend(split_heads(qkv[0], heads_), kv, mask));
+  return out_(attend(split_heads(qkv[0], heads_), kv, mask));
 }
 
 CrossAttentionImpl::CrossAttentionImpl(std::int64_t width,
@@ -73,20 +72,20 @@ CrossAttentionImpl::CrossAttentionImpl(std::int64_t width,
                                        std::int64_t heads)
     : heads_(heads) {
   check_heads(width, heads);
-  query_ = register_module("query", torch::nn::Linear(width, width));
-  key_value_ = register_module("key_value", torch::nn::Linear(condition_width, 2 * width));
-  out_ = register_module("out", torch::nn::Linear(width, width));
+  query_ = register_module("query", Linear(width, width));
+  key_value_ = register_module("key_value", Linear(condition_width, 2 * width));
+  out_ = register_module("out", Linear(width, width));
 }
 
 KeysValues CrossAttentionImpl::keys_values(const at::Tensor& condition) {
-  const auto kv = linear(key_value_, condition).unflatten(-1, {2, -1}).unbind(2);
+  const auto kv = key_value_(condition).unflatten(-1, {2, -1}).unbind(2);
   return {split_heads(kv[0], heads_), split_heads(kv[1], heads_)};
 }
 
 at::Tensor CrossAttentionImpl::forward(const at::Tensor& x,
                                        const KeysValues& condition,
                                        const at::Tensor& mask) {
-  return linear(out_, attend(split_heads(linear(query_, x), heads_), condition, mask));
+  return out_(attend(split_heads(query_(x), heads_), condition, mask));
 }
 
 }  // namespace tessera::nn

@@ -4,8 +4,9 @@
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/nn/pimpl.h>
+
+#include "nn/linear.h"
 
 namespace tessera::nn {
 
@@ -31,8 +32,8 @@ class SelfAttentionImpl : public torch::nn::Module {
 
  private:
   std::int64_t heads_;
-  torch::nn::Linear qkv_{nullptr};
-  torch::nn::Linear out_{nullptr};
+  Linear qkv_{nullptr};
+  Linear out_{nullptr};
 };
 TORCH_MODULE(SelfAttention);
 
@@ -48,9 +49,9 @@ class CrossAttentionImpl : public torch::nn::Module {
 
  private:
   std::int64_t heads_;
-  torch::nn::Linear query_{nullptr};
-  torch::nn::Linear key_value_{nullptr};
-  torch::nn::Linear out_{nullptr};
+  Linear query_{nullptr};
+  Linear key_value_{nullptr};
+  Linear out_{nullptr};
 };
 TORCH_MODULE(CrossAttention);
 

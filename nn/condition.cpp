@@ -4,6 +4,8 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/ones.h>
 
+#include "core/error.h"
+
 namespace tessera::nn {
 namespace {
 
@@ -16,15 +18,26 @@ at::Tensor mask_or_ones(const Condition& condition) {
 }  // namespace
 
 Condition rows_of(const Condition& condition, std::int64_t first, std::int64_t count) {
-  return {
-      .tokens = condition.tokens.narrow(0, first, count),
-      .mask = condition.mask.defined() ? condition.mask.narrow(0, first, count) : condition.mask};
+  const auto rows = [&](const at::Tensor& x) {
+    return x.defined() ? x.narrow(0, first, count) : x;
+  };
+  return {.tokens = rows(condition.tokens),
+          .mask = rows(condition.mask),
+          .labels = rows(condition.labels)};
 }
 
 Condition concatenate(const Condition& above, const Condition& below) {
+  TESSERA_CHECK(above.tokens.defined() == below.tokens.defined() &&
+                    above.labels.defined() == below.labels.defined(),
+                kShapeMismatch,
+                "two conditions of one batch must both be texts or both be classes");
+  const auto join = [](const at::Tensor& a, const at::Tensor& b) {
+    return a.defined() ? at::cat({a, b}) : a;
+  };
   const bool masked = above.mask.defined() || below.mask.defined();
-  return {.tokens = at::cat({above.tokens, below.tokens}),
-          .mask = masked ? at::cat({mask_or_ones(above), mask_or_ones(below)}) : at::Tensor()};
+  return {.tokens = join(above.tokens, below.tokens),
+          .mask = masked ? at::cat({mask_or_ones(above), mask_or_ones(below)}) : at::Tensor(),
+          .labels = join(above.labels, below.labels)};
 }
 
 }  // namespace tessera::nn

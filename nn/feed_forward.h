@@ -4,8 +4,10 @@
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/nn/pimpl.h>
+
+#include "nn/convolution.h"
+#include "nn/linear.h"
 
 namespace tessera::nn {
 
@@ -17,9 +19,27 @@ class FeedForwardImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& x);  // [..., D] -> [..., D]
 
  private:
-  torch::nn::Linear up_{nullptr};
-  torch::nn::Linear out_{nullptr};
+  Linear up_{nullptr};
+  Linear out_{nullptr};
 };
 TORCH_MODULE(FeedForward);
+
+/// The same with 3x3 convolutions over the grid that the positions are the rows of.
+class ConvolutionFeedForwardImpl : public torch::nn::Module {
+ public:
+  struct Options {
+    std::int64_t width = 0;  // D
+    std::int64_t ratio = 4;
+    std::int64_t grid_height = 0;
+  };
+  explicit ConvolutionFeedForwardImpl(const Options& options);
+  at::Tensor forward(const at::Tensor& x);  // [B, N, D] -> [B, N, D], N a multiple of grid_height
+
+ private:
+  std::int64_t grid_height_;
+  Convolution up_{nullptr};
+  Convolution out_{nullptr};
+};
+TORCH_MODULE(ConvolutionFeedForward);
 
 }  // namespace tessera::nn

@@ -6,7 +6,9 @@
 
 #include <torch/nn.h>
 
-#include "core/error.h"
+#include "nn/convolution.h"
+#include "nn/embedding.h"
+#include "nn/linear.h"
 #include "nn/rng.h"
 
 namespace tessera::nn {
@@ -42,17 +44,22 @@ bool starts_at_zero(std::string_view name) {
 void initialise(torch::nn::Module& module, std::uint64_t seed) {
   constexpr double kEmbedding = 0.02;
   const at::NoGradGuard no_grad;
+  const auto fill_layer = [&](const std::string& name, const at::Tensor& weight, at::Tensor bias) {
+    if (starts_at_zero(name)) {
+      at::Tensor(weight).zero_();
+    } else {
+      const double inputs = static_cast<double>(weight[0].numel());
+      fill_normal(weight, 1.0 / std::sqrt(inputs), name, seed);
+    }
+    bias.zero_();
+  };
   for (const auto& item : module.named_modules()) {
     const std::string& name = item.key();
-    if (const auto* linear = item.value()->as<torch::nn::LinearImpl>()) {
-      const double inputs = static_cast<double>(linear->weight.size(1));
-      if (starts_at_zero(name)) {
-        at::Tensor(linear->weight).zero_();
-      } else {
-        fill_normal(linear->weight, 1.0 / std::sqrt(inputs), name, seed);
-      }
-      if (linear->bias.defined()) at::Tensor(linear->bias).zero_();
-    } else if (const auto* embedding = item.value()->as<torch::nn::EmbeddingImpl>()) {
+    if (const auto* linear = item.value()->as<LinearImpl>()) {
+      fill_layer(name, linear->weight, linear->bias);
+    } else if (const auto* convolution = item.value()->as<ConvolutionImpl>()) {
+      fill_layer(name, convolution->weight, convolution->bias);
+    } else if (const auto* embedding = item.value()->as<EmbeddingImpl>()) {
       fill_normal(embedding->weight, kEmbedding, name, seed);
     } else if (const auto* norm = item.value()->as<torch::nn::LayerNormImpl>()) {
       if (norm->weight.defined()) at::Tensor(norm->weight).fill_(1.0);

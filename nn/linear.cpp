@@ -7,8 +7,14 @@
 
 namespace tessera::nn {
 
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+at::Tensor for_product(const at::Tensor& x, const at::Tensor& weight) {
+  const bool half = at::isReducedFloatingType(weight.scalar_type());
+  return half && x.scalar_type() == at::kFloat ? x.to(weight.scalar_type()) : x;
+}
+
+at::Tensor linear(const at::Tensor& given, const at::Tensor& weight, const at::Tensor& bias) {
   constexpr std::int64_t kFewestRows = 32;
+  const at::Tensor x = for_product(given, weight);
   const std::int64_t rows = x.numel() / std::max<std::int64_t>(x.size(-1), 1);
   if (!x.is_cpu() || rows >= kFewestRows) return at::linear(x, weight, bias);
   const at::Tensor padded =
@@ -18,8 +24,13 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
   return at::linear(padded, weight, bias).slice(0, 0, rows).view(shape);
 }
 
-at::Tensor linear(const torch::nn::Linear& layer, const at::Tensor& x) {
-  return linear(x, layer->weight, layer->bias);
+LinearImpl::LinearImpl(std::int64_t inputs, std::int64_t outputs) {
+  weight = register_parameter("weight", at::empty({outputs, inputs}));
+  bias = register_parameter("bias", at::empty({outputs}));
+}
+
+at::Tensor LinearImpl::forward(const at::Tensor& x) {
+  return linear(x, weight, bias);
 }
 
 }  // namespace tessera::nn

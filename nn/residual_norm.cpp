@@ -119,7 +119,8 @@ bool can_fuse(const at::Tensor& residual, const NormWeights& weights) {
 }  // namespace
 
 NormWeights weights_of(const torch::nn::LayerNorm& norm) {
-  return {.gain = norm->weight.unsqueeze(0), .shift = norm->bias.unsqueeze(0)};
+  const auto type = at::promote_types(norm->weight.scalar_type(), at::kFloat);
+  return {.gain = norm->weight.to(type).unsqueeze(0), .shift = norm->bias.to(type).unsqueeze(0)};
 }
 
 ResidualNorm residual_norm(const at::Tensor& residual,

@@ -17,7 +17,7 @@ struct ResidualNorm {
   at::Tensor output{};  // its norm, in the type that the next product takes
 };
 
-/// A LayerNorm's own weights, as [1, D].
+/// A LayerNorm's own weights, as [1, D], halves in float32.
 NormWeights weights_of(const torch::nn::LayerNorm& norm);
 
 /// sum = residual + branch (undefined = nothing is added); output = LN(sum) * gain + shift over the

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "nn/attention.h"
+#include "nn/embedding.h"
 #include "nn/feed_forward.h"
 #include "nn/residual_norm.h"
 #include "text/tokenizer.h"
@@ -45,8 +46,8 @@ TORCH_MODULE(Layer);
 class TransformerEncoder final : public TextEncoder {
  public:
   explicit TransformerEncoder(const TextEncoderOptions& options) : options_(options) {
-    pieces_ = register_module("pieces", torch::nn::Embedding(options.vocabulary, options.width));
-    positions_ = register_module("positions", torch::nn::Embedding(options.length, options.width));
+    pieces_ = register_module("pieces", nn::Embedding(options.vocabulary, options.width));
+    positions_ = register_module("positions", nn::Embedding(options.length, options.width));
     layers_ = register_module("layers", torch::nn::ModuleList());
     for (std::int64_t i = 0; i < options.layers; ++i) layers_->push_back(Layer(options));
     norm_ =
@@ -72,8 +73,8 @@ class TransformerEncoder final : public TextEncoder {
 
  private:
   TextEncoderOptions options_;
-  torch::nn::Embedding pieces_{nullptr};
-  torch::nn::Embedding positions_{nullptr};
+  nn::Embedding pieces_{nullptr};
+  nn::Embedding positions_{nullptr};
   torch::nn::ModuleList layers_{nullptr};
   torch::nn::LayerNorm norm_{nullptr};
 };

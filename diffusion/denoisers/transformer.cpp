@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "diffusion/denoisers/transformer_block.h"
+#include "nn/embedding.h"
 #include "nn/linear.h"
 #include "nn/time_embedding.h"
 
@@ -14,8 +15,8 @@ namespace {
 
 /// What one picture's run through the blocks needs beside the codes.
 struct Context {
-  std::vector<BlockNorms> norms{};     // one a block
-  std::vector<nn::KeysValues> text{};  // one a block
+  std::vector<BlockNorms> norms{};          // one a block
+  std::vector<BlockCondition> condition{};  // one a block
   at::Tensor mask{};
 };
 
@@ -31,42 +32,48 @@ class Transformer final : public DiscreteDenoiser {
   const TransformerOptions& options() const { return options_; }
   at::Tensor pool(const nn::Condition& condition);
   std::vector<BlockNorms> norms(const at::Tensor& t, const at::Tensor& pooled);
-  std::vector<nn::KeysValues> read(const nn::Condition& condition);
+  std::vector<BlockCondition> read(const nn::Condition& condition);
+  at::TensorOptions tensor_options() const { return code_->weight.options(); }
   at::Tensor predict(const at::Tensor& x_t, const Context& context);
 
  private:
   std::vector<TransformerBlockImpl*> blocks() const;
+  at::Tensor embed(const at::Tensor& x_t);
 
   TransformerOptions options_;
-  torch::nn::Embedding code_{nullptr};
-  torch::nn::Embedding row_{nullptr};
-  torch::nn::Embedding column_{nullptr};
-  torch::nn::Linear pooled_{nullptr};    // text width -> D; empty without pooled_text
+  nn::Embedding code_{nullptr};
+  nn::Embedding row_{nullptr};
+  nn::Embedding column_{nullptr};
+  nn::Linear pooled_{nullptr};           // text width -> D; empty without pooled_text
   torch::nn::Sequential time_{nullptr};  // MLP of the sinusoids; empty with tables
   torch::nn::ModuleList blocks_{nullptr};
   torch::nn::LayerNorm norm_{nullptr};
-  torch::nn::Linear head_{nullptr};
-  at::Tensor null_;  // [L, C]
+  nn::Linear head_{nullptr};
+  at::Tensor null_;  // [L, C]; undefined without one
 };
 
 Transformer::Transformer(const TransformerOptions& o) : options_(o) {
-  code_ = register_module("code", torch::nn::Embedding(o.codes + 1, o.width));
-  row_ = register_module("row", torch::nn::Embedding(o.grid_height, o.width));
-  column_ = register_module("column", torch::nn::Embedding(o.grid_width, o.width));
+  code_ = register_module("code", nn::Embedding(o.codes + 1, o.width));
+  const bool fits = o.position_side == 0;
+  row_ = register_module("row", nn::Embedding(fits ? o.grid_height : o.position_side, o.width));
+  column_ =
+      register_module("column", nn::Embedding(fits ? o.grid_width : o.position_side, o.width));
   if (o.pooled_text) {
-    pooled_ = register_module("pooled", torch::nn::Linear(o.condition_width, o.width));
+    pooled_ = register_module("pooled", nn::Linear(o.condition_width, o.width));
   }
   if (o.time_embedding == "sinusoidal") {
-    time_ = register_module("time",
-                            torch::nn::Sequential(torch::nn::Linear(o.width, o.width),
-                                                  torch::nn::SiLU(),
-                                                  torch::nn::Linear(o.width, o.width)));
+    time_ = register_module(
+        "time",
+        torch::nn::Sequential(
+            nn::Linear(o.width, o.width), torch::nn::SiLU(), nn::Linear(o.width, o.width)));
   }
   blocks_ = register_module("blocks", torch::nn::ModuleList());
   for (std::int64_t i = 0; i < o.layers; ++i) blocks_->push_back(TransformerBlock(o));
   norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
-  head_ = register_module("head", torch::nn::Linear(o.width, o.codes));
-  null_ = register_parameter("null", at::zeros({o.condition_length, o.condition_width}));
+  head_ = register_module("head", nn::Linear(o.width, o.codes));
+  if (o.condition == "text" && o.learned_null) {
+    null_ = register_parameter("null", at::zeros({o.condition_length, o.condition_width}));
+  }
 }
 
 std::vector<TransformerBlockImpl*> Transformer::blocks() const {
@@ -78,9 +85,9 @@ std::vector<TransformerBlockImpl*> Transformer::blocks() const {
 /// [B, D]: the mean real text state, projected; undefined without pooled_text.
 at::Tensor Transformer::pool(const nn::Condition& condition) {
   if (!pooled_) return {};
-  if (!condition.mask.defined()) return nn::linear(pooled_, condition.tokens.mean(1));
+  if (!condition.mask.defined()) return pooled_(condition.tokens.mean(1));
   const at::Tensor weight = condition.mask.to(condition.tokens.scalar_type()).unsqueeze(-1);
-  return nn::linear(pooled_, (condition.tokens * weight).sum(1) / weight.sum(1));
+  return pooled_((condition.tokens * weight).sum(1) / weight.sum(1));
 }
 
 /// t [M] in 1..T, pooled [M, D] or undefined -> the weights of every norm, M rows.
@@ -91,7 +98,7 @@ std::vector<BlockNorms> Transformer::norms(const at::Tensor& t, const at::Tensor
     constexpr double kRange = 4000.0;  // the sinusoids' positions, whatever T is
     const double scale = kRange / static_cast<double>(options_.steps);
     const at::Tensor vector = time_->forward(
-        nn::sinusoidal_embedding(index * scale, options_.width).to(null_.scalar_type()));
+        nn::sinusoidal_embedding(index * scale, options_.width).to(tensor_options()));
     input.shared = pooled.defined() ? vector + pooled : vector;
   }
   std::vector<BlockNorms> result;
@@ -99,21 +106,25 @@ std::vector<BlockNorms> Transformer::norms(const at::Tensor& t, const at::Tensor
   return result;
 }
 
-std::vector<nn::KeysValues> Transformer::read(const nn::Condition& condition) {
-  TESSERA_CHECK(condition.tokens.defined() && condition.tokens.dim() == 3 &&
-                    condition.tokens.size(2) == options_.condition_width,
-                kShapeMismatch,
-                "the condition must be [B, L, ",
-                options_.condition_width,
-                "]");
-  std::vector<nn::KeysValues> result;
-  for (TransformerBlockImpl* block : blocks()) {
-    result.push_back(block->keys_values(condition.tokens));
-  }
+std::vector<BlockCondition> Transformer::read(const nn::Condition& condition) {
+  TESSERA_CHECK(
+      options_.condition != "text" || (condition.tokens.defined() && condition.tokens.dim() == 3 &&
+                                       condition.tokens.size(2) == options_.condition_width),
+      kShapeMismatch,
+      "the condition must be a text, [B, L, ",
+      options_.condition_width,
+      "]");
+  TESSERA_CHECK(
+      options_.condition != "class" || (condition.labels.defined() && condition.labels.dim() == 1),
+      kShapeMismatch,
+      "the condition must be classes, [B]");
+  std::vector<BlockCondition> result;
+  for (TransformerBlockImpl* block : blocks()) result.push_back(block->read(condition));
   return result;
 }
 
-at::Tensor Transformer::predict(const at::Tensor& x_t, const Context& context) {
+/// [B, N] -> the states that the first block sees, [B, N, D], halves as float32.
+at::Tensor Transformer::embed(const at::Tensor& x_t) {
   const std::int64_t positions = options_.grid_height * options_.grid_width;
   TESSERA_CHECK(x_t.dim() == 2 && x_t.size(1) == positions,
                 kShapeMismatch,
@@ -121,26 +132,38 @@ at::Tensor Transformer::predict(const at::Tensor& x_t, const Context& context) {
                 positions,
                 "], got ",
                 x_t.sizes());
-  const at::Tensor position = (row_->weight.unsqueeze(1) + column_->weight).flatten(0, 1);
-  Stream stream{.residual = code_(x_t) + position};
+  const auto type = at::promote_types(code_->weight.scalar_type(), at::kFloat);
+  const at::Tensor table =
+      (row_->weight.to(type).unsqueeze(1) + column_->weight.to(type)).flatten(0, 1);
+  return code_(x_t).to(type) + table.narrow(0, 0, positions);
+}
+
+at::Tensor Transformer::predict(const at::Tensor& x_t, const Context& context) {
+  Stream stream{.residual = embed(x_t)};
   const auto all = blocks();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    stream = all[i]->forward(stream, context.norms[i], context.text[i], context.mask);
+    stream = all[i]->forward(stream, context.norms[i], context.condition[i], context.mask);
   }
   const auto last = nn::residual_norm(stream.residual, stream.branch, nn::weights_of(norm_));
-  const at::Tensor logits = nn::linear(head_, last.output);
+  const at::Tensor logits = head_(last.output);
   return logits.to(at::promote_types(logits.scalar_type(), at::kFloat));
 }
 
 at::Tensor Transformer::forward(const at::Tensor& x_t,
                                 const at::Tensor& t,
                                 const nn::Condition& condition) {
-  Context context{.text = read(condition), .mask = nn::attention_mask(condition.mask)};
+  Context context{.condition = read(condition), .mask = nn::attention_mask(condition.mask)};
   context.norms = norms(t, pool(condition));
   return predict(x_t, context);
 }
 
 nn::Condition Transformer::null_condition(std::int64_t batch) {
+  const auto integers = tensor_options().dtype(at::kLong);
+  if (options_.condition == "class") {
+    const std::int64_t label = options_.learned_null ? options_.classes - 1 : options_.classes;
+    return {.labels = at::full({batch}, label, integers)};
+  }
+  if (!null_.defined()) return {};
   return {.tokens = null_.unsqueeze(0).expand({batch, -1, -1}),
           .mask = at::ones({batch, options_.condition_length}, null_.options().dtype(at::kBool))};
 }
@@ -151,7 +174,7 @@ class PreparedTransformer final : public PreparedDenoiser {
 
   void prepare(const nn::Condition& condition) override {
     const at::NoGradGuard no_grad;
-    text_ = model_->read(condition);
+    condition_ = model_->read(condition);
     mask_ = nn::attention_mask(condition.mask);
     pooled_ = model_->pool(condition);
     prepare_norms();
@@ -173,14 +196,14 @@ class PreparedTransformer final : public PreparedDenoiser {
 
   at::Tensor step(const at::Tensor& x_t, std::int64_t row) override {
     const at::NoGradGuard no_grad;
-    TESSERA_CHECK(!text_.empty() && row >= 0 && row < std::ssize(times_),
+    TESSERA_CHECK(!condition_.empty() && row >= 0 && row < std::ssize(times_),
                   kInvalidArgument,
                   "row ",
                   row,
                   " of ",
                   times_.size(),
                   " prepared times");
-    Context context{.text = text_, .mask = mask_};
+    Context context{.condition = condition_, .mask = mask_};
     for (const BlockNorms& block : norms_) {
       context.norms.push_back({.self = at_time(block.self, row),
                                .cross = at_time(block.cross, row),
@@ -192,8 +215,8 @@ class PreparedTransformer final : public PreparedDenoiser {
  private:
   /// Waits until both halves are known: with pooled text a norm depends on time and prompt.
   void prepare_norms() {
-    if (times_.empty() || text_.empty()) return;
-    const at::TensorOptions options = text_.front().keys.options().dtype(at::kLong);
+    if (times_.empty() || condition_.empty()) return;
+    const at::TensorOptions options = model_->tensor_options().dtype(at::kLong);
     const at::Tensor t = at::tensor(times_, options).repeat_interleave(rows());
     norms_ =
         model_->norms(t, pooled_.defined() ? pooled_.repeat({std::ssize(times_), 1}) : pooled_);
@@ -203,7 +226,7 @@ class PreparedTransformer final : public PreparedDenoiser {
   std::int64_t rows() const { return pooled_.defined() ? pooled_.size(0) : 1; }
 
   nn::NormWeights at_time(const nn::NormWeights& all, std::int64_t row) const {
-    if (all.gain.size(0) == 1) return all;
+    if (!all.gain.defined() || all.gain.size(0) == 1) return all;
     const std::int64_t begin = row * rows();
     return {.gain = all.gain.slice(0, begin, begin + rows()),
             .shift = all.shift.slice(0, begin, begin + rows())};
@@ -211,7 +234,7 @@ class PreparedTransformer final : public PreparedDenoiser {
 
   std::shared_ptr<Transformer> model_;
   std::vector<std::int64_t> times_;
-  std::vector<nn::KeysValues> text_;
+  std::vector<BlockCondition> condition_;
   at::Tensor mask_;
   at::Tensor pooled_;
   std::vector<BlockNorms> norms_;  // a row a time and prompt, times first
@@ -233,9 +256,14 @@ void TransformerOptions::validate() const {
   positive("layers", layers);
   positive("heads", heads);
   positive("mlp_ratio", mlp_ratio);
+  positive("classes", classes);
   positive("condition_width", condition_width);
   positive("condition_length", condition_length);
   positive("steps", steps);
+  TESSERA_CHECK(position_side >= 0,
+                kInvalidArgument,
+                "position_side must not be negative, got ",
+                position_side);
   TESSERA_CHECK(codes > 1, kInvalidArgument, "codes must be at least 2, got ", codes);
   TESSERA_CHECK(width > 0 && width % heads == 0,
                 kInvalidArgument,
@@ -243,11 +271,35 @@ void TransformerOptions::validate() const {
                 heads,
                 "), got ",
                 width);
-  TESSERA_CHECK(time_embedding == "table" || time_embedding == "sinusoidal",
+  const auto one_of = [](const char* name, const std::string& value, const char* known) {
+    const std::string list = std::string(", ") + known + ",";
+    TESSERA_CHECK(list.find(", " + value + ",") != std::string::npos,
+                  kInvalidArgument,
+                  name,
+                  " must be one of ",
+                  known,
+                  ", got \"",
+                  value,
+                  "\"");
+  };
+  one_of("time_embedding", time_embedding, "table, sinusoidal");
+  one_of("condition", condition, "text, class, none");
+  one_of("mlp", mlp, "linear, convolution");
+  TESSERA_CHECK(position_side == 0 || position_side * position_side >= grid_height * grid_width,
                 kInvalidArgument,
-                "time_embedding must be table or sinusoidal, got \"",
-                time_embedding,
-                "\"");
+                "position tables of side ",
+                position_side,
+                " do not hold a grid of ",
+                grid_height,
+                "x",
+                grid_width);
+  TESSERA_CHECK(condition == "text" || !pooled_text,
+                kInvalidArgument,
+                "pooled_text needs a text; condition is ",
+                condition);
+  TESSERA_CHECK(condition != "class" || !mlp_adaln,
+                kInvalidArgument,
+                "mlp_adaln must be off with classes: they have an AdaLN of their own there");
   TESSERA_CHECK(time_embedding == "table" || (width >= 4 && width % 2 == 0),
                 kInvalidArgument,
                 "a sinusoidal time_embedding needs an even width of at least 4, got ",

@@ -16,7 +16,7 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "io/formats/safetensors_header.h"
-#include "io/mapped_file.h"
+#include "io/mapped_tensor.h"
 
 static_assert(std::endian::native == std::endian::little, "safetensors data is little-endian");
 
@@ -153,8 +153,7 @@ at::Tensor view_of(const std::shared_ptr<const MappedFile>& mapped,
     std::memcpy(copy.mutable_data_ptr(), data, bytes);
     return copy;
   }
-  return at::from_blob(
-      data, shape, [mapped](void*) {}, type);
+  return mapped_tensor(mapped, data_begin + entry.begin, shape, type);
 }
 
 void write_bytes(std::ofstream& out, const void* data, std::size_t size, const fs::path& file) {

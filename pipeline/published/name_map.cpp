@@ -6,6 +6,7 @@
 #include <torch/nn/module.h>
 
 #include "core/error.h"
+#include "io/mapped_tensor.h"
 
 namespace tessera::pipeline {
 namespace {
@@ -115,7 +116,9 @@ void load_published(torch::nn::Module& module,
   for (const NameEntry& entry : map.entries) {
     for (std::size_t i = 0; i < entry.theirs.size(); ++i) {
       at::Tensor place = block(own.tensors.at(entry.ours), i, entry.theirs.size());
-      place.copy_(published.tensors.at(entry.theirs[i]).view(place.sizes()));
+      const at::Tensor& source = published.tensors.at(entry.theirs[i]);
+      place.copy_(source.reshape(place.sizes()));
+      io::release_pages(source);
     }
   }
 }

@@ -23,8 +23,9 @@ struct NameMap {
 };
 
 /// Copies the published tensors into `module`, straight from where they are and in the module's own
-/// number types. Strict both ways: throws kShapeMismatch listing every tensor that is missing,
-/// unexpected or of another shape by its published name, after `what`.
+/// number types; a mapped file's pages leave memory as their tensors are done. Strict both ways:
+/// throws kShapeMismatch listing every tensor that is missing, unexpected or of another shape by
+/// its published name, after `what`.
 void load_published(torch::nn::Module& module,
                     const io::StateDict& published,
                     const NameMap& map,

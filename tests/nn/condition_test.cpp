@@ -5,6 +5,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/expect_error.h"
+
 namespace tessera::nn {
 namespace {
 
@@ -26,6 +28,24 @@ TEST(ConditionTest, NoMaskMeansThatAllIsReal) {
                          .mask = at::tensor({1, 0, 0}).to(at::kBool).view({1, 3})};
   const at::Tensor mask = concatenate(open, padded).mask;
   EXPECT_TRUE(at::equal(mask, at::tensor({1, 1, 1, 1, 0, 0}).to(at::kBool).view({2, 3})));
+}
+
+TEST(ConditionTest, LabelsGoAndComeBack) {
+  const Condition all{.labels = at::tensor({4, 7, 9})};
+  EXPECT_TRUE(all.defined());
+  const Condition again = concatenate(rows_of(all, 0, 1), rows_of(all, 1, 2));
+  EXPECT_TRUE(at::equal(again.labels, all.labels));
+  EXPECT_FALSE(again.tokens.defined());
+  EXPECT_FALSE(again.mask.defined());
+  EXPECT_FALSE(concatenate({}, rows_of(Condition{}, 0, 1)).defined());
+}
+
+TEST(ConditionTest, ATextAndAClassDoNotJoin) {
+  const Condition text{.tokens = at::zeros({1, 3, 2})};
+  const Condition label{.labels = at::tensor({4})};
+  for (const auto& [above, below] : {std::pair(text, label), {label, text}, {text, {}}}) {
+    test::expect_error(ErrorCode::kShapeMismatch, "both be", [&] { concatenate(above, below); });
+  }
 }
 
 }  // namespace

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 #include <torch/nn.h>
 
+#include "nn/convolution.h"
+#include "nn/embedding.h"
 #include "nn/feed_forward.h"
 #include "nn/linear.h"
 #include "nn/masked_softmax.h"
+#include "nn/reserve.h"
 #include "nn/residual_norm.h"
 #include "nn/time_embedding.h"
 #include "tests/support/expect_error.h"
@@ -126,13 +129,119 @@ TEST(TimeEmbedding, EqualsTheReference) {
   test::expect_error(ErrorCode::kInvalidArgument, "7", [&] { sinusoidal_embedding(position, 7); });
 }
 
-TEST(Linear, IsTheLayersOwnForward) {
-  torch::nn::Linear layer(6, 5);
+TEST(Linear, IsTorchsOwn) {
+  Linear layer(6, 5);
   test::fill_parameters(*layer, 0.5);
+  torch::nn::Linear other(6, 5);
+  test::fill_parameters(*other, 0.5);
   for (const std::int64_t rows : {0, 1, 11, 40}) {
     const at::Tensor x = numbers({2, rows, 6}, 1).to(at::kFloat);
-    EXPECT_TRUE(at::allclose(linear(layer, x), layer(x), 1e-5, 1e-6));
+    EXPECT_TRUE(at::allclose(layer(x), other(x), 1e-5, 1e-6));
   }
+}
+
+TEST(Linear, TakesFloat32RowsToHalfWeights) {
+  Linear layer(6, 5);
+  test::fill_parameters(*layer, 0.5);
+  const at::Tensor x = numbers({4, 6}, 1).to(at::kFloat);
+  const at::Tensor exact = layer(x);
+  layer->to(at::kBFloat16);
+  const at::Tensor half = layer(x);
+  EXPECT_EQ(half.scalar_type(), at::kBFloat16);
+  EXPECT_LT((half.to(at::kFloat) - exact).abs().max().item<double>(), 0.05);
+}
+
+TEST(Embedding, LooksRowsUp) {
+  Embedding table(4, 3);
+  test::fill_parameters(*table, 1.0);
+  const at::Tensor found = table(at::tensor({3, 0}, at::kLong).view({1, 2}));
+  EXPECT_TRUE(at::equal(found[0][0], table->weight[3]));
+  EXPECT_TRUE(at::equal(found[0][1], table->weight[0]));
+  EXPECT_ANY_THROW(table(at::tensor({4}, at::kLong)));
+}
+
+/// Every product and border written out.
+at::Tensor plain_convolution(const at::Tensor& x,
+                             const at::Tensor& weight,
+                             const at::Tensor& bias) {
+  const std::int64_t border = weight.size(2) / 2;
+  at::Tensor y = bias.view({1, -1, 1, 1}).expand({x.size(0), -1, x.size(2), x.size(3)}).clone();
+  for (std::int64_t dr = -border; dr <= border; ++dr) {
+    for (std::int64_t dc = -border; dc <= border; ++dc) {
+      const at::Tensor matrix = weight.select(3, dc + border).select(2, dr + border);
+      for (std::int64_t r = 0; r < x.size(2); ++r) {
+        for (std::int64_t c = 0; c < x.size(3); ++c) {
+          if (r + dr < 0 || r + dr >= x.size(2) || c + dc < 0 || c + dc >= x.size(3)) continue;
+          const at::Tensor seen = x.select(3, c + dc).select(2, r + dr);
+          y.select(3, c).select(2, r).add_(seen.matmul(matrix.t()));
+        }
+      }
+    }
+  }
+  return y;
+}
+
+TEST(Convolution, EqualsThePlainSum) {
+  const at::NoGradGuard no_grad;
+  for (const std::int64_t window : {1, 3, 5}) {
+    Convolution layer(ConvolutionImpl::Options{.inputs = 3, .outputs = 4, .window = window});
+    layer->to(at::kDouble);
+    test::fill_parameters(*layer, 0.5);
+    const at::Tensor x = numbers({2, 3, 4, 5}, 1);
+    EXPECT_TRUE(at::allclose(layer(x), plain_convolution(x, layer->weight, layer->bias)));
+  }
+}
+
+TEST(ConvolutionFeedForward, IsTwoConvolutionsOverTheGrid) {
+  const at::NoGradGuard no_grad;
+  ConvolutionFeedForward layer(
+      ConvolutionFeedForwardImpl::Options{.width = 4, .ratio = 2, .grid_height = 3});
+  layer->to(at::kDouble);
+  test::fill_parameters(*layer, 0.5);
+  const auto p = layer->named_parameters();
+  const at::Tensor x = numbers({2, 6, 4}, 1);  // a grid of 3 rows and 2 columns
+  const at::Tensor grid = x.view({2, 3, 2, 4}).permute({0, 3, 1, 2});
+  const at::Tensor u = plain_convolution(grid, p["up.weight"], p["up.bias"]);
+  const at::Tensor y =
+      plain_convolution(u * at::sigmoid(1.702 * u), p["out.weight"], p["out.bias"]);
+  EXPECT_TRUE(at::allclose(layer(x), y.permute({0, 2, 3, 1}).reshape({2, 6, 4})));
+}
+
+TEST(ConvolutionFeedForward, GradientsMatchFiniteDifferences) {
+  ConvolutionFeedForward layer(
+      ConvolutionFeedForwardImpl::Options{.width = 4, .ratio = 2, .grid_height = 2});
+  layer->to(at::kDouble);
+  test::fill_parameters(*layer, 0.5);
+  const at::Tensor x = numbers({2, 6, 4}, 1);
+  const at::Tensor weight = numbers({2, 6, 4}, 2);
+  test::expect_gradients_match(*layer, [&] { return (layer(x) * weight).sum(); });
+}
+
+TEST(FeedForward, HalfWeightsAreNotRoundedTwice) {
+  const at::NoGradGuard no_grad;
+  FeedForward layer(64, 4);
+  test::fill_parameters(*layer, 0.2);
+  layer->to(at::kBFloat16);
+  const at::Tensor x = numbers({40, 64}, 1).to(at::kBFloat16);
+  const at::Tensor half = layer(x);
+  layer->to(at::kDouble);
+  const at::Tensor exact = layer(x.to(at::kDouble));
+  const double error = (half.to(at::kDouble) - exact).norm().item<double>();
+  EXPECT_LT(error / exact.norm().item<double>(), 0.004);
+}
+
+TEST(Reserve, ChangesTypesAndKeepsNames) {
+  torch::nn::Sequential network(Linear(3, 2), torch::nn::BatchNorm1d(2));
+  const std::vector<std::string> before = network->named_parameters().keys();
+  reserve(*network, at::kBFloat16);
+  EXPECT_EQ(network->named_parameters().keys(), before);
+  for (const auto& item : network->named_parameters()) {
+    EXPECT_EQ(item.value().scalar_type(), at::kBFloat16) << item.key();
+    EXPECT_TRUE(item.value().requires_grad()) << item.key();
+  }
+  EXPECT_EQ(network->named_buffers()["1.running_mean"].scalar_type(), at::kBFloat16);
+  EXPECT_EQ(network->named_buffers()["1.num_batches_tracked"].scalar_type(), at::kLong);
+  EXPECT_EQ(network->named_parameters()["0.weight"].sizes(), (at::IntArrayRef{2, 3}));
 }
 
 TEST(Linear, ARowDoesNotDependOnTheOthers) {

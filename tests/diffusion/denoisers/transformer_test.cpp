@@ -7,6 +7,7 @@
 #include <torch/nn.h>
 
 #include "nn/initialise.h"
+#include "tests/diffusion/denoisers/examples.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/finite_differences.h"
 
@@ -15,70 +16,10 @@ namespace {
 
 using test::expect_error;
 
-TransformerOptions tiny() {
-  return {.codes = 5,
-          .grid_height = 2,
-          .grid_width = 3,
-          .width = 16,
-          .layers = 2,
-          .heads = 2,
-          .condition_width = 12,
-          .condition_length = 4,
-          .steps = 10};
-}
-
-/// The variants whose code paths differ.
-std::vector<TransformerOptions> variants() {
-  std::vector<TransformerOptions> all;
-  for (const char* time : {"table", "sinusoidal"}) {
-    for (const bool pooled : {true, false}) {
-      for (const bool mlp : {true, false}) {
-        all.push_back(tiny());
-        all.back().time_embedding = time;
-        all.back().pooled_text = pooled;
-        all.back().mlp_adaln = mlp;
-      }
-    }
-  }
-  return all;
-}
-
-std::string name(const TransformerOptions& o) {
-  return concat(
-      o.time_embedding, o.pooled_text ? ", pooled" : "", o.mlp_adaln ? ", MLP AdaLN" : "");
-}
-
-std::shared_ptr<DiscreteDenoiser> model(const TransformerOptions& options = tiny()) {
-  auto denoiser = make_transformer(options);
-  test::fill_parameters(*denoiser, 0.3);
-  return denoiser;
-}
-
-at::Tensor normal(at::IntArrayRef shape, std::uint32_t stream) {
-  return test::normal_like(at::empty(shape), stream).to(at::kFloat);
-}
-
-/// Three rows with texts of 5, 3 and 2 real tokens.
-struct Example {
-  at::Tensor x =
-      at::tensor({0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5, 1, 1, 0, 5, 2, 5}, at::kLong).view({3, 6});
-  at::Tensor t = at::tensor({1, 10, 4}, at::kLong);
-  nn::Condition text{.tokens = normal({3, 5, 12}, 1),
-                     .mask = at::arange(5).unsqueeze(0).lt(at::tensor({5, 3, 2}).unsqueeze(1))};
-};
-
-nn::Condition rows(const nn::Condition& text, const at::Tensor& index) {
-  return {.tokens = text.tokens.index_select(0, index), .mask = text.mask.index_select(0, index)};
-}
-
-double largest(const at::Tensor& difference) {
-  return difference.abs().max().item<double>();
-}
-
 TEST(Transformer, AnswersOneFloatACodeAndNoneForTheMask) {
   const at::NoGradGuard no_grad;
   const Example e;
-  for (const TransformerOptions& options : variants()) {
+  for (const TransformerOptions& options : all_variants()) {
     const at::Tensor logits = model(options)->forward(e.x, e.t, e.text);
     EXPECT_EQ(logits.sizes(), (std::vector<std::int64_t>{3, 6, 5})) << name(options);
     EXPECT_EQ(logits.scalar_type(), at::kFloat);
@@ -90,7 +31,7 @@ TEST(Transformer, PreparedEqualsForward) {
   const at::NoGradGuard no_grad;
   const Example e;
   const std::vector<std::int64_t> times{10, 7, 4, 1};
-  for (const TransformerOptions& options : variants()) {
+  for (const TransformerOptions& options : all_variants()) {
     auto denoiser = model(options);
     for (const bool text_first : {true, false}) {
       auto prepared = denoiser->make_prepared();
@@ -140,7 +81,7 @@ TEST(Transformer, PreparedWithoutItsPartsIsAnError) {
 TEST(Transformer, TimesAreOneToT) {
   const at::NoGradGuard no_grad;
   const Example e;
-  for (const TransformerOptions& options : variants()) {
+  for (const TransformerOptions& options : all_variants()) {
     auto denoiser = model(options);
     const auto at_time = [&](std::int64_t t) {
       return denoiser->forward(e.x, at::full({3}, t, at::kLong), e.text);
@@ -173,18 +114,20 @@ TEST(Transformer, TableRowsArePublishedIndices) {
 TEST(Transformer, ABatchIsItsRows) {
   const at::NoGradGuard no_grad;
   const Example e;
-  auto denoiser = model();
-  const at::Tensor together = denoiser->forward(e.x, e.t, e.text);
-  for (std::int64_t i = 0; i < 3; ++i) {
-    const at::Tensor one = at::tensor({i});
-    const at::Tensor alone =
-        denoiser->forward(e.x.index_select(0, one), e.t.index_select(0, one), rows(e.text, one));
-    EXPECT_LT(largest(together[i] - alone[0]), 1e-5);
+  for (const TransformerOptions& options : all_variants()) {
+    auto denoiser = model(options);
+    const at::Tensor together = denoiser->forward(e.x, e.t, e.text);
+    for (std::int64_t i = 0; i < 3; ++i) {
+      const at::Tensor one = at::tensor({i});
+      const at::Tensor alone =
+          denoiser->forward(e.x.index_select(0, one), e.t.index_select(0, one), rows(e.text, one));
+      EXPECT_LT(largest(together[i] - alone[0]), 1e-5) << name(options);
+    }
+    const at::Tensor order = at::tensor({2, 0, 1});
+    const at::Tensor permuted = denoiser->forward(
+        e.x.index_select(0, order), e.t.index_select(0, order), rows(e.text, order));
+    EXPECT_LT(largest(permuted - together.index_select(0, order)), 1e-5) << name(options);
   }
-  const at::Tensor order = at::tensor({2, 0, 1});
-  const at::Tensor permuted = denoiser->forward(
-      e.x.index_select(0, order), e.t.index_select(0, order), rows(e.text, order));
-  EXPECT_LT(largest(permuted - together.index_select(0, order)), 1e-5);
 }
 
 TEST(Transformer, PaddingOfTheTextDoesNotMatter) {
@@ -300,7 +243,17 @@ TEST(Transformer, WrongOptionsAreRefused) {
   refuse("condition_width", [](auto& o) { o.condition_width = 0; });
   refuse("condition_length", [](auto& o) { o.condition_length = 0; });
   refuse("steps", [](auto& o) { o.steps = 0; });
-  refuse("time_embedding", [](auto& o) { o.time_embedding = "fourier"; });
+  refuse("table, sinusoidal", [](auto& o) { o.time_embedding = "fourier"; });
+  refuse("text, class, none", [](auto& o) { o.condition = "tex"; });
+  refuse("linear, convolution", [](auto& o) { o.mlp = "linear, convolution,"; });
+  refuse("classes", [](auto& o) { o.classes = 0; });
+  refuse("position_side", [](auto& o) { o.position_side = -1; });
+  refuse("side 2 do not hold a grid of 2x3", [](auto& o) { o.position_side = 2; });
+  refuse("pooled_text needs a text", [](auto& o) { o.condition = "none"; });
+  refuse("mlp_adaln", [](auto& o) {
+    o.condition = "class";
+    o.pooled_text = false;
+  });
 }
 
 TEST(Transformer, WrongShapesAreRefused) {
