@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/flags/exit_code.h"
+#include "cli/flags/parse.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "engine/batch_run.h"
@@ -85,6 +86,7 @@ void add_sampling_flags(CLI::App& app, Flags& f) {
          request.sampling.truncation,
          "kept probability mass, 0.86, top0.86r or top100p; 1 = off; left out: the model's own")
       ->group(group);
+  add_field_flags(app, request.sampling.tuning, group);
   app.add_option(
          "-b,--count,--batch-count", request.count, "pictures a prompt; picture k has seed + k")
       ->capture_default_str()

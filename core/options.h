@@ -18,12 +18,31 @@ concept Describable = requires(Visitor& v, Options& o) {
   visit_fields(v, o);
 };
 
+/// What samplers can be told; each looks at what it knows. Negative = the sampler's own default.
+struct SamplerOptions {
+  double temperature = -1.0;       // confidence: of the Gumbel noise on log p, falling to 0
+  double prior_weight = -1.0;      // purity: how far sure places are sharpened; 0 = not at all
+  std::int64_t tokens_a_call = 0;  // purity, random-order: most places a call shows; 0 = no limit
+};
+
+template <typename Visitor>
+void visit_fields(Visitor& v, SamplerOptions& o) {
+  v("temperature", o.temperature, "noise of the sampler confidence; negative = its own");
+  v("prior_weight",
+    o.prior_weight,
+    "sharpening of the sampler purity, 0 = off; negative = its own");
+  v("tokens_a_call",
+    o.tokens_a_call,
+    "most tokens that a network call shows, samplers purity and random-order; 0 = no limit");
+}
+
 /// How to sample; the same struct in a request, a model card, the CLI, the form and the pipeline.
 struct SampleOptions {
   std::int64_t steps = 0;    // 0 = the model card's own number
   std::string sampler{};     // "" = the model card's own
   double guidance = -1.0;    // 1 = off; negative = the model card's own
   std::string truncation{};  // "" = the model card's own; "1" off, "0.86", "top0.86r", "top100p"
+  SamplerOptions tuning{};   // fields beside the others in JSON and on the command line
 };
 
 template <typename Visitor>
@@ -32,6 +51,7 @@ void visit_fields(Visitor& v, SampleOptions& o) {
   v("sampler", o.sampler, "how a step is drawn; empty = the model card's own");
   v("guidance", o.guidance, "classifier-free guidance scale; 1 = off, negative = the card's own");
   v("truncation", o.truncation, "kept probability mass, 0.86, or top0.86r, or top100p; 1 = off");
+  visit_fields(v, o.tuning);
 }
 
 }  // namespace tessera

@@ -19,8 +19,8 @@ enum class Purpose : std::uint32_t {
   kScene = 5,       // scene synthesis: (slot, attempt, scene index)
   kOrder = 6,       // order of samples
   kForward = 7,     // x_t from q(x_t | x_0) in training
-  kConfidence = 8,  // noise of confidence-ordered decoding
-  kCandidate = 9,   // candidate x_0 of confidence-ordered decoding
+  kConfidence = 8,  // which candidates a sampler shows
+  kCandidate = 9,   // candidate x_0 of the samplers that show some of them
   kRevive = 10,     // which batch vectors become new codes
   kInit = 11,       // initial weights
   kGumbel = 12,     // Gumbel quantiser

@@ -99,7 +99,9 @@ at::Tensor Noise::gumbel(Purpose purpose,
                          std::int64_t step,
                          at::IntArrayRef shape,
                          at::Device device) const {
-  return gumbel_of(uniform(purpose, step, shape)).to(device);
+  const at::Tensor u = uniform(purpose, step, shape);
+  if (recorded) return u.add(1e-30).log().neg().add(1e-30).log().neg().to(device);
+  return gumbel_of(u).to(device);
 }
 
 }  // namespace tessera::nn

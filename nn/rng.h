@@ -44,14 +44,15 @@ struct Rng {
 /// Noise of a sampler's step: the stream, or, in tests against a recording, the numbers themselves.
 struct Noise {
   Rng rng{};
-  std::optional<at::Tensor> recorded{};  // uniforms in (0, 1), in the draw's own shape
+  std::optional<at::Tensor> recorded{};  // uniforms in [0, 1), in the draw's own shape
 
   /// Uniforms [B, shape…]: the recorded ones where there are some (reshaped), else the stream's.
   at::Tensor uniform(Purpose purpose,
                      std::int64_t step,
                      at::IntArrayRef shape,
                      at::Device device = at::kCPU) const;
-  /// Gumbel noise made from uniform().
+  /// Gumbel noise made from uniform(). Of recorded numbers as the published programs make it, in
+  /// float32 and so that 0 is no infinity: -log(-log(u + 1e-30) + 1e-30).
   at::Tensor gumbel(Purpose purpose,
                     std::int64_t step,
                     at::IntArrayRef shape,

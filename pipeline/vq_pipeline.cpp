@@ -11,6 +11,7 @@
 #include "diffusion/discrete/sampler.h"
 #include "pipeline/guided_denoiser.h"
 #include "pipeline/parts.h"
+#include "pipeline/run_chain.h"
 
 namespace tessera::pipeline {
 namespace {
@@ -119,11 +120,9 @@ class VqPipeline final : public Pipeline {
 
   std::int64_t tokens() const { return facts_.codec.grid() * facts_.codec.grid(); }
 
+  SamplerOptions resolve_tuning(const SampleOptions& options) const;
   nn::Condition condition_of(const text::Tokens& prompts) const;
   void check_start(const Start& start, std::int64_t batch) const;
-  std::vector<TimeStep> plan_of(const diffusion::DiscreteSampler& sampler,
-                                const SampleOptions& resolved,
-                                double strength) const;
   at::Tensor first_canvas(const Start& start,
                           const TimeStep& first,
                           std::int64_t batch,
@@ -137,6 +136,17 @@ class VqPipeline final : public Pipeline {
   at::Device device_;
   PipelineFacts facts_{};
 };
+
+/// What the sampler is told: the request's own word, else the card's, else the sampler's default.
+SamplerOptions VqPipeline::resolve_tuning(const SampleOptions& options) const {
+  const SamplerOptions& own = card_.sampling.tuning;
+  SamplerOptions tuning = options.tuning;
+  if (tuning.temperature < 0) tuning.temperature = own.temperature;
+  if (tuning.prior_weight < 0) tuning.prior_weight = own.prior_weight;
+  if (tuning.tokens_a_call == 0) tuning.tokens_a_call = own.tokens_a_call;
+  diffusion::make_discrete_sampler(options.sampler, tuning);  // throws for what is out of range
+  return diffusion::resolve_sampler_options(options.sampler, tuning);
+}
 
 SampleOptions VqPipeline::resolve(SampleOptions options) const {
   check_generates();
@@ -157,6 +167,7 @@ SampleOptions VqPipeline::resolve(SampleOptions options) const {
                 "guidance must be in 0..100 (1 = off), got ",
                 options.guidance);
   check_sampler(options.sampler);
+  options.tuning = resolve_tuning(options);
   diffusion::parse_truncation(options.truncation);
   return options;
 }
@@ -207,20 +218,6 @@ void VqPipeline::check_start(const Start& start, std::int64_t batch) const {
                 " like the start codes");
 }
 
-/// The sampler's plan, from the first stride that begins within `strength` of the chain. At least
-/// the last stride is run.
-std::vector<TimeStep> VqPipeline::plan_of(const diffusion::DiscreteSampler& sampler,
-                                          const SampleOptions& resolved,
-                                          double strength) const {
-  std::vector<TimeStep> plan =
-      sampler.plan({.trained = facts_.chain_steps, .wanted = resolved.steps});
-  const double latest = strength * static_cast<double>(facts_.chain_steps) + 1e-9;
-  auto first = plan.begin();
-  while (first + 1 != plan.end() && static_cast<double>(first->from) > latest) ++first;
-  plan.erase(plan.begin(), first);
-  return plan;
-}
-
 /// x_T from the prior, or x_t from q(x_t | start) where only a share of the chain is run.
 at::Tensor VqPipeline::first_canvas(const Start& start,
                                     const TimeStep& first,
@@ -251,35 +248,33 @@ Sampled VqPipeline::sample(const text::Tokens& wanted,
   const at::NoGradGuard no_grad;
   const std::int64_t batch = wanted.rows();
   check_start(start, batch);
-  const auto sampler = diffusion::make_discrete_sampler(resolved.sampler);
-  const diffusion::Truncation kept_classes = diffusion::parse_truncation(resolved.truncation);
-  const std::vector<TimeStep> plan = plan_of(*sampler, resolved, start.strength);
-  std::vector<std::int64_t> times;
-  for (const TimeStep& time : plan) times.push_back(sampler->network_time(time));
-
+  const auto sampler = diffusion::make_discrete_sampler(resolved.sampler, resolved.tuning);
+  const std::vector<TimeStep> plan =
+      last_share(sampler->plan(*parts_.transition, {.steps = resolved.steps, .tokens = tokens()}),
+                 facts_.chain_steps,
+                 start.strength);
   const bool guided = resolved.guidance != 1.0;
   GuidedDenoiser denoiser(*parts_.denoiser,
                           condition_of(wanted),
                           guided ? condition_of(unwanted) : nn::Condition{},
-                          {.times = times, .guidance = resolved.guidance});
+                          {.times = network_times(*sampler, plan), .guidance = resolved.guidance});
 
-  const at::Tensor keep = start.keep.defined() ? start.keep.to(device_) : at::Tensor();
-  const at::Tensor given = start.codes.defined() ? start.codes.to(device_) : at::Tensor();
-  at::Tensor canvas = first_canvas(start, plan.front(), batch, noise);
-  for (std::size_t row = 0; row < plan.size(); ++row) {
-    TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped after step ", row);
-    const at::Tensor log_x0 =
-        diffusion::truncate(denoiser.log_x0(canvas, static_cast<std::int64_t>(row)), kept_classes);
-    canvas = sampler->step(*parts_.transition,
-                           {.log_x0 = log_x0, .x_t = canvas, .time = plan[row], .locked = keep},
-                           noise);
-    if (keep.defined()) canvas = at::where(keep, given, canvas);
-    if (on_step) {
-      on_step(static_cast<std::int64_t>(row) + 1, static_cast<std::int64_t>(plan.size()), [&] {
-        return paint(at::where(canvas >= facts_.codec.codebook_size, log_x0.argmax(-1), canvas));
-      });
-    }
-  }
+  const ChainWalk walk{.transition = *parts_.transition,
+                       .sampler = *sampler,
+                       .plan = plan,
+                       .truncation = diffusion::parse_truncation(resolved.truncation),
+                       .noise = [&](const TimeStep&) { return noise; },
+                       .keep = start.keep.defined() ? start.keep.to(device_) : at::Tensor(),
+                       .given = start.codes.defined() ? start.codes.to(device_) : at::Tensor()};
+  const auto tell = [&](const WalkedStride& stride) {
+    if (!on_step) return;
+    on_step(stride.number, static_cast<std::int64_t>(plan.size()), [&] {
+      const at::Tensor open = stride.canvas >= facts_.codec.codebook_size;
+      return paint(at::where(open, stride.log_x0.argmax(-1), stride.canvas));
+    });
+  };
+  const at::Tensor canvas =
+      run_chain(denoiser, walk, first_canvas(start, plan.front(), batch, noise), tell, stop);
   return {.codes = canvas, .images = paint(canvas)};
 }
 

@@ -107,7 +107,7 @@ void check_sampling(const SampleOptions& o, std::int64_t chain_steps) {
                 "sampling.guidance must be at most 100, got ",
                 o.guidance);
   try {
-    if (!o.sampler.empty()) diffusion::make_discrete_sampler(o.sampler);
+    diffusion::make_discrete_sampler(o.sampler.empty() ? "ancestral" : o.sampler, o.tuning);
   } catch (const Error& error) {
     TESSERA_THROW(kInvalidArgument, "sampling.sampler: ", error.what());
   }

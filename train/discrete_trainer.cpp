@@ -378,6 +378,7 @@ pipeline::ModelCard DiscreteTrainer::card() const {
   card.sampling.steps = std::min(card.sampling.steps, o_.model.transition.steps);
   if (!o_.sampling.sampler.empty()) card.sampling.sampler = o_.sampling.sampler;
   if (o_.sampling.guidance >= 0) card.sampling.guidance = o_.sampling.guidance;
+  card.sampling.tuning = o_.sampling.tuning;
   if (!o_.sampling.truncation.empty()) card.sampling.truncation = o_.sampling.truncation;
   card.has_world = o_.world.has_value();
   if (o_.world) card.world = *o_.world;

@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "core/options.h"
 #include "diffusion/discrete/transition.h"
 #include "diffusion/time_step.h"
 #include "nn/rng.h"
@@ -43,13 +44,21 @@ struct SamplerInput {
       locked{};  // [B, N] bool, true = given, never changed by the caller's rule; may be undefined
 };
 
+/// What a plan is made for.
+struct PlanRequest {
+  std::int64_t steps = 0;   // times that are visited, in 1..T
+  std::int64_t tokens = 0;  // N, at least 1
+};
+
 /// One way to go from noise to data. Stateless: the canvas carries everything.
 class DiscreteSampler {
  public:
   virtual ~DiscreteSampler() = default;
   virtual std::string_view name() const = 0;
-  /// Starts at T, ends at 0, never rises, whatever the budget. Checked for every sampler.
-  virtual std::vector<TimeStep> plan(StepBudget budget) const = 0;
+  /// Starts at T, ends at 0, never rises, whatever is asked for. Checked for every sampler. One
+  /// stride a time that is visited; more where a sampler calls the network several times there.
+  virtual std::vector<TimeStep> plan(const Transition& transition,
+                                     const PlanRequest& request) const = 0;
   /// The time (1..T) that the network is told for this canvas; most samplers answer time.from.
   virtual std::int64_t network_time(const TimeStep& time) const { return time.from; }
   /// x_{time.to}, [B, N] int64. The last step leaves no mask state.
@@ -58,8 +67,12 @@ class DiscreteSampler {
                           const nn::Noise& noise) const = 0;
 };
 
-/// Throws kNotFound listing the known names.
-std::unique_ptr<const DiscreteSampler> make_discrete_sampler(std::string_view name);
-std::vector<std::string> discrete_sampler_names();  // "ancestral", "confidence"
+/// Throws kNotFound listing the known names, kInvalidArgument for an option out of range.
+std::unique_ptr<const DiscreteSampler> make_discrete_sampler(std::string_view name,
+                                                             const SamplerOptions& options = {});
+std::vector<std::string> discrete_sampler_names();
+/// `options` with the sampler's own defaults in place of what was left to it. What it does not look
+/// at stays as it is.
+SamplerOptions resolve_sampler_options(std::string_view name, SamplerOptions options);
 
 }  // namespace tessera::diffusion

@@ -88,5 +88,14 @@ TEST(Noise, ARecordingReplacesTheStream) {
       noise.gumbel(Purpose::kStep, 0, {3})[0][0].item<double>(), -std::log(-std::log(0.25)), 1e-7);
 }
 
+// The three numbers of a draw worked by hand, and the smallest that a generator in [0, 1) gives.
+TEST(Noise, RecordedNumbersBecomeGumbelNoiseAsPublished) {
+  const at::Tensor recorded = at::tensor({0.1, 0.9, 0.5, 0.0}, at::kFloat).unsqueeze(0);
+  const Noise noise{.rng = Rng::of_run(1, 0, 1), .recorded = recorded};
+  const at::Tensor want =
+      at::tensor({-0.83403245, 2.2503673, 0.36651292, -4.2352298}, at::kFloat).unsqueeze(0);
+  EXPECT_TRUE(at::allclose(noise.gumbel(Purpose::kStep, 0, {4}), want, 1e-6, 1e-6));
+}
+
 }  // namespace
 }  // namespace tessera::nn

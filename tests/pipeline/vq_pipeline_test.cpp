@@ -206,6 +206,25 @@ TEST(VqPipeline, StrengthRunsAShareOfTheChain) {
   EXPECT_EQ(known.log->times, (std::vector<std::int64_t>{1}));
 }
 
+TEST(VqPipeline, SamplersAreTold) {
+  const Known known;
+  // 64 places, at most 4 of them a call, in 10 steps: more calls than steps.
+  run(*known.pipeline,
+      {.options = {.steps = 10, .sampler = "random-order", .tuning = {.tokens_a_call = 4}}});
+  EXPECT_GE(known.log->rows.size(), 16u);
+  EXPECT_EQ(known.log->times.size(), known.log->rows.size());
+  EXPECT_EQ(known.log->times[0], 10);
+  EXPECT_EQ(known.log->times[1], 10) << "asked again at the same time";
+  // The tiny network is sure of something else where its answers are sharpened.
+  const auto pipeline = make_tiny();
+  const auto drawn = [&](double weight) {
+    return run(*pipeline, {.options = {.sampler = "purity", .tuning = {.prior_weight = weight}}})
+        .codes;
+  };
+  EXPECT_FALSE(drawn(0.0).equal(drawn(8.0)));
+  EXPECT_TRUE(drawn(1.0).equal(drawn(-1.0))) << "its own default";
+}
+
 TEST(VqPipeline, TellsEachStepAndItsEstimate) {
   const Known known;
   std::vector<std::int64_t> steps;
@@ -243,6 +262,12 @@ TEST(VqPipeline, ResolvesFromTheCardAndChecks) {
   EXPECT_EQ(own.sampler, "ancestral");
   EXPECT_EQ(own.guidance, 2.0);
   EXPECT_EQ(pipeline->resolve({.steps = 10}).steps, 10);
+  EXPECT_EQ(own.tuning.temperature, -1.0) << "ancestral does not look at it";
+  EXPECT_EQ(pipeline->resolve({.sampler = "confidence"}).tuning.temperature, 4.5);
+  EXPECT_EQ(pipeline->resolve({.sampler = "purity"}).tuning.prior_weight, 1.0);
+  expect_error(ErrorCode::kInvalidArgument, "tokens_a_call", [&] {
+    pipeline->resolve({.tuning = {.tokens_a_call = -1}});
+  });
   expect_error(ErrorCode::kInvalidArgument, "1..10 for this model, got 11", [&] {
     pipeline->resolve({.steps = 11});
   });
@@ -259,6 +284,20 @@ TEST(VqPipeline, ResolvesFromTheCardAndChecks) {
   expect_error(
       ErrorCode::kInvalidArgument, "guidance", [&] { pipeline->resolve({.guidance = 1e9}); });
   expect_error(ErrorCode::kInvalidArgument, "7q", [&] { pipeline->resolve({.truncation = "7q"}); });
+}
+
+TEST(VqPipeline, TheCardTunesTheSampler) {
+  ModelCard card = test::tiny_card();
+  card.sampling.sampler = "purity";
+  card.sampling.tuning = {.prior_weight = 3.0, .tokens_a_call = 2};
+  const auto pipeline = assemble_pipeline(card, test::make_tiny_parts(), at::kCPU);
+  const SamplerOptions cards = pipeline->resolve({}).tuning;
+  EXPECT_EQ(cards.prior_weight, 3.0);
+  EXPECT_EQ(cards.tokens_a_call, 2);
+  const SamplerOptions asked =
+      pipeline->resolve({.tuning = {.prior_weight = 0.0, .tokens_a_call = 9}}).tuning;
+  EXPECT_EQ(asked.prior_weight, 0.0);
+  EXPECT_EQ(asked.tokens_a_call, 9);
 }
 
 TEST(VqPipeline, RefusesAStartThatDoesNotFit) {

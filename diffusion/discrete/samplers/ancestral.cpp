@@ -10,7 +10,10 @@ namespace {
 class AncestralSampler final : public DiscreteSampler {
  public:
   std::string_view name() const override { return "ancestral"; }
-  std::vector<TimeStep> plan(StepBudget budget) const override { return even_plan(budget); }
+  std::vector<TimeStep> plan(const Transition& transition,
+                             const PlanRequest& request) const override {
+    return even_plan({.trained = transition.steps(), .wanted = request.steps});
+  }
 
   at::Tensor step(const Transition& transition,
                   const SamplerInput& in,

@@ -24,11 +24,13 @@ class ConfidenceSampler final : public DiscreteSampler {
 
   std::string_view name() const override { return "confidence"; }
 
-  std::vector<TimeStep> plan(StepBudget budget) const override {
-    std::vector<TimeStep> plan = even_plan(budget);
+  std::vector<TimeStep> plan(const Transition& transition,
+                             const PlanRequest& request) const override {
+    const std::int64_t trained = transition.steps();
+    std::vector<TimeStep> plan = even_plan({.trained = trained, .wanted = request.steps});
     const auto time = [&](std::int64_t done) {
-      const double share = masked_share(done, budget.wanted);
-      return std::max<std::int64_t>(1, std::lround(share * static_cast<double>(budget.trained)));
+      const double share = masked_share(done, request.steps);
+      return std::max<std::int64_t>(1, std::lround(share * static_cast<double>(trained)));
     };
     for (TimeStep& step : plan) {
       step.from = time(step.index);

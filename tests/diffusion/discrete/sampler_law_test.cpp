@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "diffusion/discrete/categorical.h"
 #include "diffusion/discrete/sampler.h"
+#include "diffusion/discrete/samplers/revealing.h"
 #include "toy.h"
 
 // What samplers put out with a denoiser that knows the data, against the law found by enumeration.
@@ -61,7 +62,7 @@ std::vector<double> sample(const DiscreteSampler& sampler,
     for (std::int64_t i = 0; i < n; ++i) index = index * base + x.select(1, i);
     return index;
   };
-  for (const TimeStep& time : sampler.plan({.trained = q->steps(), .wanted = wanted})) {
+  for (const TimeStep& time : sampler.plan(*q, {.steps = wanted, .tokens = n})) {
     const at::Tensor answers =
         toy.answers(static_cast<std::size_t>(sampler.network_time(time))).to(at::kFloat);
     const at::Tensor log_x0 = answers.index_select(0, digits_to_index(q->states()));
@@ -72,6 +73,11 @@ std::vector<double> sample(const DiscreteSampler& sampler,
       at::bincount(digits_to_index(q->codes()), {}, static_cast<std::int64_t>(toy.data.size()))
           .to(at::kDouble);
   return {counts.const_data_ptr<double>(), counts.const_data_ptr<double>() + counts.numel()};
+}
+
+std::vector<TimeStep> plan_of(const DiscreteSampler& sampler, const Toy& toy, std::int64_t wanted) {
+  const auto q = make_transition(toy.chain.options, toy.chain.codes);
+  return sampler.plan(*q, {.steps = wanted, .tokens = static_cast<std::int64_t>(toy.tokens)});
 }
 
 double fit(const std::vector<double>& counts, const Vector& law) {
@@ -92,7 +98,7 @@ TEST(AncestralLaw, AnyNumberOfStrides) {
   for (const Toy& toy : toys()) {
     const auto steps = static_cast<std::int64_t>(toy.chain.steps());
     for (const std::int64_t wanted : {std::int64_t{1}, std::int64_t{3}, steps / 2, steps}) {
-      const auto plan = sampler->plan({.trained = steps, .wanted = wanted});
+      const auto plan = plan_of(*sampler, toy, wanted);
       const Vector law = oracle::pictures(toy, oracle::ancestral_law(toy, plan, {}));
       EXPECT_GT(fit(sample(*sampler, toy, wanted), law), kSmall) << toy.chain.label << wanted;
     }
@@ -104,7 +110,7 @@ TEST(AncestralLaw, ConditionsOnLockedTokens) {
   for (const Toy& toy : {three_tokens(oracle::friendly(8)), three_tokens(absorbing(8))}) {
     const Given given{-1, 1, -1};
     for (const std::int64_t wanted : {1, 3, 8}) {
-      const auto plan = sampler->plan({.trained = 8, .wanted = wanted});
+      const auto plan = plan_of(*sampler, toy, wanted);
       const Vector law = oracle::pictures(toy, oracle::ancestral_law(toy, plan, given));
       EXPECT_GT(fit(sample(*sampler, toy, wanted, given), law), kSmall) << toy.chain.label;
     }
@@ -129,7 +135,7 @@ TEST(AncestralLaw, MoreStepsComeNearerToTheData) {
     double before = 1.0;
     for (const std::int64_t steps : {1, 4, 16, 64}) {
       const Toy toy = three_tokens(nearly_absorbed(steps));
-      const auto plan = sampler->plan({.trained = steps, .wanted = steps});
+      const auto plan = plan_of(*sampler, toy, steps);
       const Vector law = oracle::pictures(toy, oracle::ancestral_law(toy, plan, given));
       const double gap = oracle::total_variation(law, oracle::conditional(toy, given));
       EXPECT_LT(gap, 0.5 * before) << steps;
@@ -144,8 +150,7 @@ TEST(ConfidenceLaw, AnyNumberOfStrides) {
   for (const Toy& toy : toys()) {
     if (toy.chain.options.kind == "uniform") continue;
     for (const std::int64_t wanted : {1, 2, 3, 6}) {
-      const auto plan = sampler->plan(
-          {.trained = static_cast<std::int64_t>(toy.chain.steps()), .wanted = wanted});
+      const auto plan = plan_of(*sampler, toy, wanted);
       const Vector law = oracle::confidence_law(toy, plan, {}, kTemperature);
       EXPECT_GT(fit(sample(*sampler, toy, wanted), oracle::pictures(toy, law)), kSmall)
           << toy.chain.label << " in " << wanted;
@@ -157,7 +162,7 @@ TEST(ConfidenceLaw, ConditionsOnLockedTokens) {
   const auto sampler = make_discrete_sampler("confidence");
   const Toy toy = three_tokens(absorbing(8));
   for (const std::int64_t wanted : {1, 2, 5}) {
-    const auto plan = sampler->plan({.trained = 8, .wanted = wanted});
+    const auto plan = plan_of(*sampler, toy, wanted);
     const Given two_free{-1, 1, -1};
     const Vector law = oracle::confidence_law(toy, plan, two_free, kTemperature);
     EXPECT_GT(fit(sample(*sampler, toy, wanted, two_free), oracle::pictures(toy, law)), kSmall);
@@ -165,6 +170,71 @@ TEST(ConfidenceLaw, ConditionsOnLockedTokens) {
     EXPECT_GT(fit(sample(*sampler, toy, wanted, one_free), oracle::conditional(toy, one_free)),
               kSmall);
   }
+}
+
+std::unique_ptr<const DiscreteSampler> make_revealing(const oracle::RevealRule& rule,
+                                                      std::int64_t tokens_a_call) {
+  const RevealOptions options{.prior_weight = rule.weight, .tokens_a_call = tokens_a_call};
+  return rule.by_purity ? make_purity_sampler(options) : make_random_order_sampler(options);
+}
+
+constexpr oracle::RevealRule kRules[] = {{.by_purity = false, .weight = 0.0},
+                                         {.by_purity = true, .weight = 0.0},
+                                         {.by_purity = true, .weight = 2.0}};
+
+TEST(RevealLaw, AnyNumberOfStridesAndCalls) {
+  for (const Toy& toy : toys()) {
+    if (toy.chain.options.kind == "uniform") continue;
+    for (const oracle::RevealRule& rule : kRules) {
+      for (const std::int64_t wanted : {1, 2, 3, 6}) {
+        for (const std::int64_t tokens_a_call : {0, 1}) {
+          const auto sampler = make_revealing(rule, tokens_a_call);
+          const Vector law = oracle::reveal_law(toy, plan_of(*sampler, toy, wanted), {}, rule);
+          EXPECT_GT(fit(sample(*sampler, toy, wanted), oracle::pictures(toy, law)), kSmall)
+              << toy.chain.label << " in " << wanted << ", " << tokens_a_call << " a call, "
+              << sampler->name() << " " << rule.weight;
+        }
+      }
+    }
+  }
+}
+
+TEST(RevealLaw, ConditionsOnLockedTokens) {
+  const Toy toy = three_tokens(nearly_absorbed(8));
+  for (const oracle::RevealRule& rule : kRules) {
+    const auto sampler = make_revealing(rule, 0);
+    for (const std::int64_t wanted : {2, 5, 8}) {
+      const Given two_free{-1, 1, -1};
+      const auto plan = plan_of(*sampler, toy, wanted);
+      const Vector law = oracle::reveal_law(toy, plan, two_free, rule);
+      EXPECT_GT(fit(sample(*sampler, toy, wanted, two_free), oracle::pictures(toy, law)), kSmall);
+    }
+  }
+}
+
+// Tokens that do not depend on one another: the order in which they are shown does not matter, and
+// the data come out exactly, in any number of calls.
+TEST(RevealLaw, RandomOrderIsExactForIndependentTokens) {
+  const Real first[] = {0.6L, 0.3L, 0.1L};
+  const Real second[] = {0.2L, 0.2L, 0.6L};
+  Toy toy{.chain = oracle::make_chain(absorbing(6), 3), .tokens = 2};
+  for (const Real p : first) {
+    for (const Real r : second) toy.data.push_back(p * r);
+  }
+  for (const std::int64_t wanted : {1, 2, 4, 6}) {
+    const auto sampler = make_discrete_sampler("random-order");
+    EXPECT_GT(fit(sample(*sampler, toy, wanted), toy.data), kSmall) << wanted;
+  }
+}
+
+// Places one by one, in any order, with the exact p(x_0 | x_t): no two tokens are drawn apart, so
+// dependence costs nothing either.
+TEST(RevealLaw, OnePlaceACallIsExact) {
+  const Toy toy = three_tokens(absorbing(8));
+  const auto sampler = make_random_order_sampler({.reveals = {1, 1, 1, 0, 0, 0, 0}});
+  EXPECT_GT(fit(sample(*sampler, toy, 8), toy.data), kSmall);
+  const auto together = make_random_order_sampler({.reveals = {3, 0, 0, 0, 0, 0, 0}});
+  EXPECT_LT(fit(sample(*together, toy, 8), toy.data), 1e-12) << "three at once lose dependence";
 }
 
 // One token, exact p(x_0 | x_t): the data come out for every stride (identity D2), from the law of

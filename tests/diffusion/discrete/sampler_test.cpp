@@ -1,5 +1,6 @@
 #include "diffusion/discrete/sampler.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -40,7 +41,7 @@ at::Tensor walk(const DiscreteSampler& sampler,
   const nn::Noise noise{.rng = rng, .recorded = {}};
   at::Tensor x = draw_prior(q, kTokens, noise, at::kCPU);
   if (locked.defined()) x = at::where(locked, clean, x);
-  for (const TimeStep& time : sampler.plan({.trained = q.steps(), .wanted = wanted})) {
+  for (const TimeStep& time : sampler.plan(q, {.steps = wanted, .tokens = kTokens})) {
     const at::Tensor log_x0 = answer(x, sampler.network_time(time));
     x = sampler.step(q, {.log_x0 = log_x0, .x_t = x, .time = time, .locked = locked}, noise);
   }
@@ -51,7 +52,7 @@ class SamplerContract : public ::testing::TestWithParam<std::string> {
  protected:
   SamplerContract() : sampler_(make_discrete_sampler(GetParam())) {}
   bool walks(const Transition& q) const {
-    return q.mask_state().has_value() || GetParam() != "confidence";
+    return q.mask_state().has_value() || GetParam() == "ancestral";
   }
   std::unique_ptr<const DiscreteSampler> sampler_;
 };
@@ -59,9 +60,10 @@ class SamplerContract : public ::testing::TestWithParam<std::string> {
 TEST_P(SamplerContract, PlansFromNoiseToData) {
   EXPECT_EQ(sampler_->name(), GetParam());
   for (const std::int64_t trained : {1, 2, 5, 100}) {
+    const auto q = make_transition({.steps = trained}, kCodes);
     for (const std::int64_t wanted : {std::int64_t{1}, std::int64_t{2}, trained - 1, trained}) {
       if (wanted < 1 || wanted > trained) continue;
-      const auto plan = sampler_->plan({.trained = trained, .wanted = wanted});
+      const auto plan = sampler_->plan(*q, {.steps = wanted, .tokens = kTokens});
       ASSERT_EQ(plan.size(), static_cast<std::size_t>(wanted));
       EXPECT_EQ(plan.front().from, trained);
       EXPECT_EQ(plan.back().to, 0);
@@ -78,7 +80,7 @@ TEST_P(SamplerContract, PlansFromNoiseToData) {
     }
     for (const std::int64_t wanted : {std::int64_t{0}, trained + 1}) {
       test::expect_error(ErrorCode::kInvalidArgument, "steps must be in", [&] {
-        sampler_->plan({.trained = trained, .wanted = wanted});
+        sampler_->plan(*q, {.steps = wanted, .tokens = kTokens});
       });
     }
   }
@@ -144,12 +146,35 @@ TEST_P(SamplerContract, TruncatedAnswersAreNeverLeft) {
 INSTANTIATE_TEST_SUITE_P(Samplers,
                          SamplerContract,
                          ::testing::ValuesIn(discrete_sampler_names()),
-                         [](const auto& chosen) { return chosen.param; });
+                         [](const auto& chosen) {
+                           std::string name = chosen.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST(MakeDiscreteSampler, NamesTheKnown) {
-  test::expect_error(ErrorCode::kNotFound,
-                     "no sampler named \"euler\"; known: ancestral, confidence",
-                     [] { make_discrete_sampler("euler"); });
+  test::expect_error(
+      ErrorCode::kNotFound,
+      "no sampler named \"euler\"; known: ancestral, confidence, purity, random-order",
+      [] { make_discrete_sampler("euler"); });
+}
+
+TEST(MakeDiscreteSampler, RefusesOptionsOutOfRange) {
+  const auto refused = [](const SamplerOptions& options, const char* what) {
+    test::expect_error(
+        ErrorCode::kInvalidArgument, what, [&] { make_discrete_sampler("purity", options); });
+  };
+  refused({.temperature = NAN}, "temperature");
+  refused({.prior_weight = INFINITY}, "prior_weight");
+  refused({.tokens_a_call = -1}, "tokens_a_call must be 0 (no limit) or more, got -1");
+}
+
+TEST(MakeDiscreteSampler, FillsWhatIsLeftToTheSampler) {
+  EXPECT_EQ(resolve_sampler_options("confidence", {}).temperature, 4.5);
+  EXPECT_EQ(resolve_sampler_options("confidence", {.temperature = 0.0}).temperature, 0.0);
+  EXPECT_EQ(resolve_sampler_options("confidence", {}).prior_weight, -1.0) << "not looked at";
+  EXPECT_EQ(resolve_sampler_options("purity", {}).prior_weight, 1.0);
+  EXPECT_EQ(resolve_sampler_options("purity", {.prior_weight = 0.0}).prior_weight, 0.0);
 }
 
 TEST(Ancestral, IsGumbelMaxOfThePosteriorOnRecordedNoise) {
@@ -178,7 +203,7 @@ TEST(Confidence, RevealsByTheCosine) {
   const at::Tensor locked = at::arange(kTokens, at::kLong).expand({3, -1}) < 4;
   at::Tensor x = at::where(locked, 5, at::full({3, kTokens}, kCodes, at::kLong));
   constexpr std::int64_t kOpen = kTokens - 4;
-  const auto plan = sampler->plan({.trained = kSteps, .wanted = 5});
+  const auto plan = sampler->plan(*q, {.steps = 5, .tokens = kTokens});
   for (const TimeStep& time : plan) {
     const at::Tensor before = x;
     x = sampler->step(

@@ -1,5 +1,6 @@
 #include "toy.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numbers>
@@ -132,6 +133,100 @@ class ConfidenceStride {
   std::vector<std::size_t> candidate_{};
 };
 
+/// One stride that shows a number of places, from one canvas.
+class RevealStride {
+ public:
+  RevealStride(const Toy& toy, const TimeStep& time, const Given& given, const RevealRule& rule)
+      : toy_(toy), time_(time), given_(given), rule_(rule) {}
+
+  void run(std::size_t canvas, Real mass, Vector& out) const {
+    const std::size_t mask = toy_.chain.states() - 1;
+    std::vector<std::size_t> states = toy_.tokens_of(canvas);
+    std::vector<Vector> p = toy_.denoise(canvas, static_cast<std::size_t>(time_.from));
+    Vector score(toy_.tokens, 1.0L);
+    if (rule_.by_purity) score = sharpen(p);
+    std::vector<std::size_t> hidden;
+    for (std::size_t n = 0; n < toy_.tokens; ++n) {
+      if (is_given(given_, n) || (time_.index > 0 && states[n] != mask)) continue;
+      hidden.push_back(n);
+      states[n] = mask;
+    }
+    const double share = time_.reveal->hidden == 0 ? 1.0
+                                                   : static_cast<double>(time_.reveal->places) /
+                                                         static_cast<double>(time_.reveal->hidden);
+    const auto shown =
+        static_cast<std::size_t>(std::lround(share * static_cast<double>(hidden.size())));
+    show(hidden, score, p, shown, states, mass, out);
+  }
+
+ private:
+  /// The score of each place; p becomes the sharpened one.
+  Vector sharpen(std::vector<Vector>& p) const {
+    Vector score;
+    Real largest = 0.0L;
+    for (const Vector& token : p) {
+      score.push_back(*std::max_element(token.begin(), token.end()));
+      largest = std::max(largest, score.back());
+    }
+    for (std::size_t n = 0; n < p.size(); ++n) {
+      score[n] /= largest;
+      Real sum = 0.0L;
+      for (Real& one : p[n]) sum += one = std::pow(one, 1.0L + Real(rule_.weight) * score[n]);
+      for (Real& one : p[n]) one /= sum;
+    }
+    return score;
+  }
+
+  /// Every place that can come next, and every code that it can show.
+  void show(const std::vector<std::size_t>& hidden,
+            const Vector& score,
+            const std::vector<Vector>& p,
+            std::size_t left,
+            const std::vector<std::size_t>& states,
+            Real mass,
+            Vector& out) const {
+    if (left == 0) {
+      out[toy_.canvas_of(states)] += mass;
+      return;
+    }
+    Real sum = 0.0L;
+    for (const std::size_t n : hidden) sum += score[n];
+    for (std::size_t i = 0; i < hidden.size(); ++i) {
+      const std::size_t n = hidden[i];
+      std::vector<std::size_t> rest = hidden;
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+      std::vector<std::size_t> next = states;
+      for (std::size_t k = 0; k < p[n].size(); ++k) {
+        next[n] = k;
+        show(rest, score, p, left - 1, next, mass * score[n] / sum * p[n][k], out);
+      }
+    }
+  }
+
+  const Toy& toy_;
+  TimeStep time_;
+  Given given_;
+  RevealRule rule_;
+};
+
+/// One stride of the chain itself, from one canvas.
+void ancestral_stride(const Toy& toy,
+                      const TimeStep& time,
+                      const Given& given,
+                      std::size_t canvas,
+                      Real mass,
+                      Vector& out) {
+  const auto t = static_cast<std::size_t>(time.from);
+  const auto s = static_cast<std::size_t>(time.to);
+  const auto states = toy.tokens_of(canvas);
+  std::vector<Vector> laws = toy.denoise(canvas, t);
+  for (std::size_t n = 0; n < toy.tokens; ++n) {
+    laws[n] = is_given(given, n) ? certainly(states[n], toy.chain.states())
+                                 : toy.chain.posterior(laws[n], states[n], t, s);
+  }
+  add_product(toy, laws, mass, out);
+}
+
 }  // namespace
 
 std::size_t Toy::canvases() const {
@@ -197,18 +292,30 @@ Vector start_law(const Toy& toy, const Given& given) {
 Vector ancestral_law(const Toy& toy, const std::vector<TimeStep>& plan, const Given& given) {
   Vector law = start_law(toy, given);
   for (const TimeStep& time : plan) {
-    const auto t = static_cast<std::size_t>(time.from);
-    const auto s = static_cast<std::size_t>(time.to);
     Vector next(law.size(), 0.0L);
     for (std::size_t canvas = 0; canvas < law.size(); ++canvas) {
+      if (law[canvas] > 0.0L) ancestral_stride(toy, time, given, canvas, law[canvas], next);
+    }
+    law = next;
+  }
+  return law;
+}
+
+Vector reveal_law(const Toy& toy,
+                  const std::vector<TimeStep>& plan,
+                  const Given& given,
+                  const RevealRule& rule) {
+  Vector law = start_law(toy, given);
+  for (const TimeStep& time : plan) {
+    Vector next(law.size(), 0.0L);
+    const RevealStride stride(toy, time, given, rule);
+    for (std::size_t canvas = 0; canvas < law.size(); ++canvas) {
       if (law[canvas] == 0.0L) continue;
-      const auto states = toy.tokens_of(canvas);
-      std::vector<Vector> laws = toy.denoise(canvas, t);
-      for (std::size_t n = 0; n < toy.tokens; ++n) {
-        laws[n] = is_given(given, n) ? certainly(states[n], toy.chain.states())
-                                     : toy.chain.posterior(laws[n], states[n], t, s);
+      if (time.reveal) {
+        stride.run(canvas, law[canvas], next);
+      } else {
+        ancestral_stride(toy, time, given, canvas, law[canvas], next);
       }
-      add_product(toy, laws, law[canvas], next);
     }
     law = next;
   }

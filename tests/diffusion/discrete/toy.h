@@ -39,6 +39,17 @@ Vector confidence_law(const Toy& toy,
                       const std::vector<TimeStep>& plan,
                       const Given& given,
                       double temperature);
+/// The same for samplers that show a planned number of places: in proportion to how sure the
+/// network is of them (purity), with codes from p^(1 + weight * score), or places at random and p
+/// itself.
+struct RevealRule {
+  bool by_purity = false;
+  double weight = 0.0;
+};
+Vector reveal_law(const Toy& toy,
+                  const std::vector<TimeStep>& plan,
+                  const Given& given,
+                  const RevealRule& rule);
 /// Law of a canvas -> law of pictures; a mask left over counts for nothing.
 Vector pictures(const Toy& toy, const Vector& law);
 /// The data given what is given.
