@@ -106,7 +106,7 @@ class ClipEncoder final : public TextEncoder {
         at::ones({1, 1, length, length}, ids.options().dtype(at::kBool)).tril();
     at::Tensor x = pieces_(ids).to(wide(type)) + positions_->weight.slice(0, 0, length);
     for (const auto& layer : *layers_) x = layer->as<ClipLayerImpl>()->forward(x, causal, type);
-    const at::Tensor states = norm_(x).to(at::kFloat);
+    const at::Tensor states = norm_(x);
     if (!options_.normalise) return {.tokens = states};
     return {.tokens = states / states.norm(2, -1, /*keepdim=*/true)};
   }

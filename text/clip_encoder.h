@@ -35,9 +35,9 @@ void visit_fields(Visitor& v, ClipTextOptions& o) {
 
 /// Embedding + learned position, pre-norm layers (causal self-attention, MLP with GELU2), final
 /// LayerNorm; no projection. The condition is every position's state, those behind the end token
-/// too, float32, each divided by its L2 norm; its mask is undefined: a denoiser attends to all.
-/// The products run in the type of the weights (float32, bfloat16, float16), the norms and the
-/// residual stream in float32. The weights hold whatever was in memory until they are loaded.
+/// too, each divided by its L2 norm; its mask is undefined: a denoiser attends to all.
+/// Products run in the type of the weights (float32, bfloat16, float16), norms and the residual
+/// stream in float32. The weights hold whatever was in memory until they are loaded.
 /// Throws kInvalidArgument; encode() throws kShapeMismatch for more than `length` ids.
 std::shared_ptr<TextEncoder> make_clip_encoder(const ClipTextOptions& options);
 
