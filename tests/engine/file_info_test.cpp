@@ -89,10 +89,10 @@ TEST(FileInfo, AWeightsFileTellsItsTensors) {
 }
 
 TEST(FileInfo, AFileOfTorchSaveIsAWeightsFile) {
-  const FileInfo info = describe_file(
-      fs::path(TESSERA_SOURCE_DIR) /
-      "tests/golden/diffusers-tiny-bin/learned_classifier_free_sampling_embeddings"
-      "/diffusion_pytorch_model.bin");
+  const FileInfo info =
+      describe_file(fs::path(TESSERA_SOURCE_DIR) /
+                    "tests/golden/diffusers-tiny-bin/learned_classifier_free_sampling_embeddings"
+                    "/diffusion_pytorch_model.bin");
   const Json json = Json::parse(info.json);
   EXPECT_EQ(json["kind"], "weights");
   EXPECT_EQ(json["values"], 77 * 8);
