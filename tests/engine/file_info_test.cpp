@@ -88,6 +88,22 @@ TEST(FileInfo, AWeightsFileTellsItsTensors) {
   EXPECT_THAT(info.text, HasSubstr("quantizer.embedding  Float [16, 4]"));
 }
 
+TEST(FileInfo, AFileOfTorchSaveIsAWeightsFile) {
+  const FileInfo info =
+      describe_file(fs::path(TESSERA_SOURCE_DIR) /
+                    "tests/golden/diffusers-tiny-bin/learned_classifier_free_sampling_embeddings"
+                    "/diffusion_pytorch_model.bin");
+  const Json json = Json::parse(info.json);
+  EXPECT_EQ(json["kind"], "weights");
+  EXPECT_EQ(json["values"], 77 * 8);
+  ASSERT_EQ(json["tensors"].size(), 1u);
+  EXPECT_THAT(info.text, HasSubstr("embeddings  Float [77, 8]"));
+  const TemporaryFolder folder;
+  expect_error(ErrorCode::kCorruptFile, "not a zip archive, or one that was cut", [&] {
+    describe_file(folder.write("x.pth", std::string("PK\3\4") + std::string(100, '\0')));
+  });
+}
+
 TEST(FileInfo, ATrainingRunTellsItsLastLine) {
   const TemporaryFolder folder;
   folder.write("config.json", R"({"stage": "vqvae", "name": "x"})");
