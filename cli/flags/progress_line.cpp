@@ -10,6 +10,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/flags/bytes_text.h"
+
 namespace tessera::cli {
 namespace {
 
@@ -31,6 +33,18 @@ std::string clock_text(double seconds) {
     std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", total / 3600, total / 60 % 60, total % 60);
   }
   return text;
+}
+
+std::string amount_text(std::int64_t amount, ProgressUnit unit) {
+  return unit == ProgressUnit::kBytes ? bytes_text(static_cast<double>(amount))
+                                      : std::to_string(amount);
+}
+
+/// " - 3.66s/it", " - 10.0it/s", " - 45.1 MB/s".
+std::string rate_text(double steps, double seconds, ProgressUnit unit) {
+  if (unit == ProgressUnit::kBytes) return " - " + bytes_text(steps / seconds) + "/s";
+  const double pace = seconds / steps;
+  return pace >= 1 ? formatted(" - %.2fs/it", pace) : formatted(" - %.1fit/s", 1 / pace);
 }
 
 std::string bar(const Progress& progress) {
@@ -68,15 +82,12 @@ std::string progress_text(const Progress& progress,
                           const ProgressStyle& style) {
   std::string text = progress.stage;
   if (progress.total > 0) text += " " + bar(progress);
-  text += " " + std::to_string(progress.step);
-  if (progress.total > 0) text += "/" + std::to_string(progress.total);
+  text += " " + amount_text(progress.step, progress.unit);
+  if (progress.total > 0) text += "/" + amount_text(progress.total, progress.unit);
   const auto steps = static_cast<double>(progress.step - first.step);
   const double seconds = progress.seconds - first.seconds;
   const bool has_rate = steps > 0 && seconds > 0;
-  if (has_rate) {
-    const double pace = seconds / steps;
-    text += pace >= 1 ? formatted(" - %.2fs/it", pace) : formatted(" - %.1fit/s", 1 / pace);
-  }
+  if (has_rate) text += rate_text(steps, seconds, progress.unit);
   if (progress.value != 0 && std::isfinite(progress.value)) {
     text += formatted(", %.4g", progress.value);
   }

@@ -24,7 +24,8 @@ struct ProgressStyle {
 
 /// `train |====>     | 12/20 - 3.66s/it, 1.234, 0:29 left` from Progress reports of one stage after
 /// another. Rate and time left count from the first report of a stage, so a resumed run that begins
-/// at step 500 shows its true speed. Not thread-safe.
+/// at step 500 shows its true speed. Bytes are told in units: `pull |==> | 1.2 GB/5.5 GB - 45
+/// MB/s`. Not thread-safe.
 class ProgressLine {
  public:
   ProgressLine(std::ostream& out, ProgressStyle style);
