@@ -4,6 +4,8 @@
 #include <stop_token>
 #include <string>
 
+#include "engine/engine.h"
+
 namespace CLI {
 class App;
 }
@@ -24,12 +26,11 @@ void add_convert(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 
-/// Where a model runs: --model, --device, --threads, in every sub-command that opens one.
-struct ModelFlags {
-  std::string model{};
-  std::string device = "auto";
-  int threads = 0;
-};
-void add_model_flags(CLI::App& app, ModelFlags& flags);
+/// Which model, and where it runs: --model, --device, --threads, in every sub-command that opens
+/// one.
+void add_model_flags(CLI::App& app, engine::EngineOptions& options);
+/// The rest of the options, for published models: --precision, --weights, --codec, --index-map,
+/// --tokenizer.
+void add_published_flags(CLI::App& app, engine::EngineOptions& options);
 
 }  // namespace tessera::cli

@@ -12,14 +12,14 @@ namespace {
 
 struct Flags {
   engine::CompositionalEvaluation evaluation{};
-  ModelFlags model{};
+  engine::EngineOptions model{};
   ConsoleFlags console{};
   bool json = false;
 };
 
 int evaluate(Flags& flags, std::stop_token stop) {
   Console console(flags.console);
-  flags.evaluation.model = flags.model.model;
+  flags.evaluation.model = flags.model.model.string();
   flags.evaluation.device = flags.model.device;
   flags.evaluation.threads = flags.model.threads;
   console.result(engine::evaluate_compositional(flags.evaluation, console.progress(), stop));

@@ -41,7 +41,7 @@ struct Flags {
   bool json = false;
   bool json_lines = false;
   engine::BatchRun run{};
-  ModelFlags model{};
+  engine::EngineOptions model{};
   ConsoleFlags console{};
 };
 
@@ -263,8 +263,7 @@ std::string settings_of(const engine::GenerateRequest& request) {
 int generate(Flags& f, std::stop_token stop) {
   Console console(f.console);
   f.run.items = collect_prompts(f, console);
-  const auto engine = engine::Engine::open(
-      {.model = f.model.model, .device = f.model.device, .threads = f.model.threads});
+  const auto engine = engine::Engine::open(f.model);
   console.detail(engine->describe());
   complete_request(f, *engine, console);
 
@@ -332,6 +331,7 @@ void add_generate(CLI::App& app, Action& action) {
   add_start_flags(*command, *flags);
   add_output_flags(*command, *flags);
   add_model_flags(*command, flags->model);
+  add_published_flags(*command, flags->model);
   add_console_flags(*command, flags->console);
   name_environment(*command);
   command->footer(

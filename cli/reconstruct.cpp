@@ -16,14 +16,13 @@ namespace {
 struct Flags {
   engine::ReconstructRun run{};
   bool json = false;
-  ModelFlags model{};
+  engine::EngineOptions model{};
   ConsoleFlags console{};
 };
 
 int reconstruct(Flags& flags, std::stop_token stop) {
   Console console(flags.console);
-  const auto engine = engine::Engine::open(
-      {.model = flags.model.model, .device = flags.model.device, .threads = flags.model.threads});
+  const auto engine = engine::Engine::open(flags.model);
   std::int64_t failed = 0;
   std::int64_t written = 0;
   ErrorCode first_error = ErrorCode::kInternal;
@@ -66,6 +65,7 @@ void add_reconstruct(CLI::App& app, Action& action) {
       "--side-by-side", flags->run.side_by_side, "the picture and its reconstruction in one file");
   command->add_flag("--json", flags->json, "an object a picture: path, psnr, codes, tokens");
   add_model_flags(*command, flags->model);
+  add_published_flags(*command, flags->model);
   add_console_flags(*command, flags->console);
   command->footer(
       "Examples:\n"

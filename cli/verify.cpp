@@ -15,14 +15,13 @@ namespace {
 
 struct Flags {
   std::vector<std::string> files{};
-  ModelFlags model{};
+  engine::EngineOptions model{};
   ConsoleFlags console{};
 };
 
 int verify(const Flags& flags, std::stop_token stop) {
   Console console(flags.console);
-  const auto engine = engine::Engine::open(
-      {.model = flags.model.model, .device = flags.model.device, .threads = flags.model.threads});
+  const auto engine = engine::Engine::open(flags.model);
   bool all_equal = true;
   for (const std::string& file : flags.files) {
     const engine::Verification found =
@@ -48,6 +47,7 @@ void add_verify(CLI::App& app, Action& action) {
   const auto flags = std::make_shared<Flags>();
   command->add_option("FILE", flags->files, "pictures made by tessera generate")->required();
   add_model_flags(*command, flags->model);
+  add_published_flags(*command, flags->model);
   add_console_flags(*command, flags->console);
   command->footer(
       "Example:\n"

@@ -36,14 +36,27 @@ std::uint64_t draw_seed() {
   return device();  // 32 bits: short to read, to type and to share
 }
 
+pipeline::LoadOptions load_options(const EngineOptions& options) {
+  TESSERA_CHECK(options.weights == "ema" || options.weights == "raw",
+                kInvalidArgument,
+                "weights must be ema or raw, got \"",
+                options.weights,
+                "\"");
+  return {.type = pipeline::scalar_type(options.precision),
+          .averaged = options.weights == "ema",
+          .codec = options.codec,
+          .index_map = options.index_map};
+}
+
 class TesseraEngine final : public Engine {
  public:
   explicit TesseraEngine(const EngineOptions& options)
       : folder_(options.model.empty() ? default_model() : options.model),
         device_(
             (nn::set_threads(std::max(options.threads, 0)), nn::resolve_device(options.device))),
-        pipeline_(pipeline::load_pipeline(folder_, device_)),
-        text_(folder_, *pipeline_) {}
+        pipeline_(pipeline::load_pipeline(folder_, device_, load_options(options))),
+        text_(folder_, *pipeline_, options.tokenizer),
+        precision_(options.precision) {}
 
   GenerateRequest resolve(const GenerateRequest& request) const override;
   GenerateResult generate(const GenerateRequest& request,
@@ -71,6 +84,7 @@ class TesseraEngine final : public Engine {
   at::Device device_;
   std::unique_ptr<const pipeline::Pipeline> pipeline_;
   PromptText text_;
+  std::string precision_;
 };
 
 void TesseraEngine::check_size(const Image& image, const char* what) const {
@@ -121,8 +135,8 @@ GenerateRequest TesseraEngine::resolve(const GenerateRequest& request) const {
 }
 
 /// On the processor pictures pass the network one at a time whatever the batch is, so one at a time
-/// finishes pictures soonest. Elsewhere as many as fit with their logits, of both guidance halves and
-/// a few copies, a modest share of memory.
+/// finishes pictures soonest. Elsewhere as many as fit with their logits, of both guidance halves
+/// and a few copies, a modest share of memory.
 std::int32_t TesseraEngine::batch_by_memory() const {
   if (device_.is_cpu()) return 1;
   constexpr double kBudget = 4e9;
@@ -238,7 +252,7 @@ io::Json TesseraEngine::provenance_json() const {
   json["cpu_capability"] = at::get_cpu_capability();
   json["threads"] = at::get_num_threads();
   json["device"] = device_.str();
-  json["dtype"] = "float32";
+  json["dtype"] = precision_;
   return json;
 }
 

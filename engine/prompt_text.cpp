@@ -8,6 +8,8 @@
 #include "engine/strange_words.h"
 #include "io/sha256.h"
 #include "io/utf8.h"
+#include "jobs/shipped_file.h"
+#include "text/tokenizers/clip_bpe.h"
 #include "text/tokenizers/sentencepiece.h"
 
 namespace tessera::engine {
@@ -34,6 +36,42 @@ std::vector<std::string> split(const std::string& text) {
   return words;
 }
 
+constexpr const char* kClipVocabulary = "models/clip-bpe/bpe_simple_vocab_16e6.txt.gz";
+constexpr const char* kNoQuirks = "original";
+
+text::ClipQuirks quirks_of(const std::string& name) {
+  if (name == kNoQuirks) return {};
+  if (name == "microsoft") return text::kMicrosoftQuirks;
+  if (name == "hugging-face") return text::kHuggingFaceQuirks;
+  TESSERA_THROW(kInvalidArgument,
+                "tokenizer must be original, microsoft or hugging-face, got \"",
+                name,
+                "\"");
+}
+
+/// The file that names a folder's CLIP vocabulary in a picture's metadata.
+fs::path clip_file(const fs::path& folder) {
+  const fs::path merges = folder / "merges.txt";
+  return fs::exists(merges) ? merges : folder / fs::path(kClipVocabulary).filename();
+}
+
+/// The class that a prompt names by its number; -1 for an empty one.
+std::int32_t class_of(const std::string& prompt, std::int64_t classes) {
+  if (prompt.find_first_not_of(" \t\n") == std::string::npos) return -1;
+  std::istringstream in(prompt);
+  std::int32_t number = -1;
+  std::string rest;
+  const bool whole = (in >> number) && !(in >> rest);
+  TESSERA_CHECK(whole && number >= 0 && number < classes,
+                kInvalidArgument,
+                "this model draws classes: the prompt must be a number in 0..",
+                classes - 1,
+                ", got \"",
+                shortened({prompt}),
+                "\"");
+  return number;
+}
+
 }  // namespace
 
 text::Tokens PromptRow::rows_of(std::int64_t count) const {
@@ -45,12 +83,32 @@ text::Tokens PromptRow::rows_of(std::int64_t count) const {
   return batch;
 }
 
-PromptText::PromptText(const fs::path& model, const pipeline::Pipeline& pipeline) {
-  if (!pipeline.facts().generates()) return;
-  const fs::path table = model / pipeline::kTokenizerPart / "tokens.tsv";
-  const fs::path pieces = model / pipeline::kTokenizerPart / "tokenizer.model";
+PromptText::PromptText(const fs::path& model,
+                       const pipeline::Pipeline& pipeline,
+                       const std::string& quirks) {
+  const pipeline::PipelineFacts& facts = pipeline.facts();
+  if (!facts.generates()) return;
+  condition_ = facts.condition;
+  classes_ = facts.classes;
+  length_ = facts.text_length;
+  if (condition_ == pipeline::ConditionKind::kText) {
+    open_tokenizer(model, pipeline, quirks);
+  } else {
+    kind_ = condition_ == pipeline::ConditionKind::kClass ? "class" : "none";
+  }
+  if (pipeline.card().has_world) vocabulary_ = data::scene_vocabulary(pipeline.card().world);
+}
+
+void PromptText::open_tokenizer(const fs::path& model,
+                                const pipeline::Pipeline& pipeline,
+                                const std::string& quirks) {
+  const fs::path folder = model / pipeline::kTokenizerPart;
+  const fs::path table = folder / "tokens.tsv";
+  const fs::path pieces = folder / "tokenizer.model";
   if (fs::exists(pieces)) {
     own_ = text::load_sentencepiece(pieces);
+    kind_ = "sentencepiece";
+    hash_ = io::sha256_of_file(pieces);
     TESSERA_CHECK(own_->vocabulary_size() == pipeline.table_tokenizer().vocabulary_size(),
                   kCorruptFile,
                   pieces.string(),
@@ -58,25 +116,49 @@ PromptText::PromptText(const fs::path& model, const pipeline::Pipeline& pipeline
                   own_->vocabulary_size(),
                   " pieces, tokens.tsv beside it ",
                   pipeline.table_tokenizer().vocabulary_size());
+  } else if (fs::exists(table)) {
+    kind_ = "table";
+    hash_ = io::sha256_of_file(table);
+  } else {
+    const fs::path files = fs::is_directory(folder) ? folder : jobs::shipped_file(kClipVocabulary);
+    own_ = text::load_clip_tokenizer(files, {.quirks = quirks_of(quirks)});
+    kind_ = quirks == kNoQuirks ? "clip" : "clip-" + quirks;
+    hash_ = io::sha256_of_file(fs::is_directory(files) ? clip_file(files) : files);
   }
   tokenizer_ = own_ ? own_.get() : &pipeline.table_tokenizer();
-  kind_ = own_ ? "sentencepiece" : "table";
-  hash_ = io::sha256_of_file(own_ ? pieces : table);
-  length_ = pipeline.facts().text_length;
-  if (pipeline.card().has_world) vocabulary_ = data::scene_vocabulary(pipeline.card().world);
+}
+
+/// One row of what the model reads.
+text::Tokens PromptText::tokens_of(const std::string& prompt) const {
+  if (condition_ == pipeline::ConditionKind::kText)
+    return tokenizer_->encode({&prompt, 1}, length_);
+  text::Tokens tokens{.length = length_, .lengths = {static_cast<std::int32_t>(length_)}};
+  if (condition_ == pipeline::ConditionKind::kClass) {
+    tokens.ids = {class_of(prompt, classes_)};
+    if (tokens.ids.front() < 0) tokens.lengths = {0};
+  }
+  return tokens;
 }
 
 PromptTokens PromptText::encode(const GenerateRequest& resolved,
                                 const GenerateRequest& asked) const {
   const auto row = [&](const std::string& prompt) {
-    return PromptRow{.tokens = tokenizer_->encode({&prompt, 1}, length_)};
+    return PromptRow{.tokens = tokens_of(prompt)};
   };
   PromptTokens both{.wanted = row(resolved.prompt), .unwanted = row(resolved.negative)};
   if (resolved.prompt != asked.prompt || resolved.negative != asked.negative) {
     both.warnings.push_back("the prompt is not valid UTF-8; what is not was replaced by U+FFFD");
   }
-  if (both.wanted.tokens.lengths.front() <= 2) {
-    both.warnings.push_back("the prompt is empty: the picture is drawn without a caption");
+  if (condition_ == pipeline::ConditionKind::kNone) {
+    if (!resolved.prompt.empty() || !resolved.negative.empty()) {
+      both.warnings.push_back("this model takes no prompt: what was said is not looked at");
+    }
+    return both;
+  }
+  const bool of_classes = condition_ == pipeline::ConditionKind::kClass;
+  if (both.wanted.tokens.lengths.front() <= (of_classes ? 0 : 2)) {
+    both.warnings.push_back(concat("the prompt is empty: the picture is drawn without a ",
+                                   of_classes ? "class" : "caption"));
   }
   for (const std::string& warning : warnings_of(both.wanted.tokens, resolved.prompt, "prompt")) {
     both.warnings.push_back(warning);

@@ -27,8 +27,12 @@ struct PromptTokens {
 /// the model was never taught, bytes that were no text.
 class PromptText {
  public:
-  /// Takes SentencePiece where the model has a tokenizer.model, else the table of pieces.
-  PromptText(const std::filesystem::path& model, const pipeline::Pipeline& pipeline);
+  /// Takes what the model reads: classes, or nothing; SentencePiece where it has a tokenizer.model;
+  /// a table of pieces; else CLIP's byte pairs, from its own tokenizer folder or the shipped file,
+  /// with the `quirks` original, microsoft or hugging-face.
+  PromptText(const std::filesystem::path& model,
+             const pipeline::Pipeline& pipeline,
+             const std::string& quirks);
 
   /// `resolved` holds the cleaned texts, `asked` the original ones.
   PromptTokens encode(const GenerateRequest& resolved, const GenerateRequest& asked) const;
@@ -36,12 +40,18 @@ class PromptText {
   const std::string& hash() const { return hash_; }  // SHA-256 of the tokenizer's file
 
  private:
+  void open_tokenizer(const std::filesystem::path& model,
+                      const pipeline::Pipeline& pipeline,
+                      const std::string& quirks);
+  text::Tokens tokens_of(const std::string& prompt) const;
   std::vector<std::string> warnings_of(const text::Tokens& tokens,
                                        const std::string& prompt,
                                        const char* what) const;
 
   std::unique_ptr<const text::Tokenizer> own_{};
   const text::Tokenizer* tokenizer_ = nullptr;
+  pipeline::ConditionKind condition_ = pipeline::ConditionKind::kText;
+  std::int64_t classes_ = 0;
   std::int64_t length_ = 0;
   std::string kind_{};
   std::string hash_{};

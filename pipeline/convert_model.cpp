@@ -14,14 +14,6 @@ namespace tessera::pipeline {
 namespace fs = std::filesystem;
 namespace {
 
-at::ScalarType scalar_type(std::string_view type) {
-  if (type == "fp32") return at::kFloat;
-  if (type == "bf16") return at::kBFloat16;
-  if (type == "fp16") return at::kHalf;
-  TESSERA_THROW(
-      kInvalidArgument, "weights cannot be stored as \"", type, "\"; known: fp32, bf16, fp16");
-}
-
 void convert_part(const fs::path& from, const fs::path& to, at::ScalarType type) {
   fs::create_directories(to);
   for (const fs::directory_entry& entry : fs::directory_iterator(from)) {

@@ -4,9 +4,25 @@
 
 #include <ATen/ATen.h>
 
+#include "core/error.h"
 #include "diffusion/discrete/sampler.h"
 
 namespace tessera::pipeline {
+namespace {
+
+std::int64_t rows(const nn::Condition& condition) {
+  TESSERA_CHECK(
+      condition.defined(), kInternal, "without a condition the plan numbers the pictures");
+  return condition.tokens.defined() ? condition.tokens.size(0) : condition.labels.size(0);
+}
+
+at::Device device_of(const torch::nn::Module& model) {
+  const std::vector<at::Tensor> all = model.parameters();
+  return all.empty() ? at::Device(at::kCPU) : all.front().device();
+}
+
+}  // namespace
+
 std::int64_t pictures_at_once(std::int64_t batch, at::Device device) {
   return device.is_cpu() ? 1 : batch;
 }
@@ -24,10 +40,11 @@ GuidedDenoiser::GuidedDenoiser(diffusion::DiscreteDenoiser& model,
                                const nn::Condition& wanted,
                                const nn::Condition& unwanted,
                                const Plan& plan)
-    : guidance_(plan.guidance),
-      at_once_(pictures_at_once(wanted.tokens.size(0), wanted.tokens.device())) {
-  for (std::int64_t first = 0; first < wanted.tokens.size(0); first += at_once_) {
-    const std::int64_t count = std::min(at_once_, wanted.tokens.size(0) - first);
+    : guidance_(plan.guidance) {
+  const std::int64_t pictures = plan.pictures > 0 ? plan.pictures : rows(wanted);
+  at_once_ = pictures_at_once(pictures, device_of(model));
+  for (std::int64_t first = 0; first < pictures; first += at_once_) {
+    const std::int64_t count = std::min(at_once_, pictures - first);
     const nn::Condition own = nn::rows_of(wanted, first, count);
     pieces_.push_back(model.make_prepared());
     pieces_.back()->prepare(

@@ -28,6 +28,7 @@ class GuidedDenoiser {
   struct Plan {
     std::vector<std::int64_t> times{};  // 1..T, what the network is told at each step
     double guidance = 1.0;              // 1 = off: `unwanted` is not looked at
+    std::int64_t pictures = 0;  // B; 0 = as many as `wanted` has rows, which may be undefined
   };
   GuidedDenoiser(diffusion::DiscreteDenoiser& model,
                  const nn::Condition& wanted,
@@ -43,7 +44,7 @@ class GuidedDenoiser {
                              std::int64_t row) const;
 
   double guidance_;
-  std::int64_t at_once_;
+  std::int64_t at_once_ = 1;
   std::vector<std::unique_ptr<diffusion::PreparedDenoiser>> pieces_{};
 };
 

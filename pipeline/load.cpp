@@ -6,7 +6,11 @@
 #include "diffusion/denoisers/transformer.h"
 #include "io/json_fields.h"
 #include "io/state_dict.h"
+#include "nn/reserve.h"
 #include "pipeline/parts.h"
+#include "pipeline/published/layout.h"
+#include "pipeline/published/published_model.h"
+#include "text/clip_encoder.h"
 #include "vqvae/codebook_averages.h"
 
 namespace tessera::pipeline {
@@ -54,9 +58,91 @@ void load_weights(torch::nn::Module& module, const fs::path& part) {
   io::load_strictly(module, io::read_state_dict(file), file.string());
 }
 
+void check_codes(const diffusion::TransformerOptions& options, const vqvae::VqVaeOptions& codes) {
+  TESSERA_CHECK(options.codes == codes.codebook_size && options.grid_height == codes.grid() &&
+                    options.grid_width == codes.grid(),
+                kShapeMismatch,
+                "made for ",
+                options.codes,
+                " codes on ",
+                options.grid_height,
+                "x",
+                options.grid_width,
+                ", the codec has ",
+                codes.codebook_size,
+                " on ",
+                codes.grid(),
+                "x",
+                codes.grid());
+}
+
+/// Length and width of the text states.
+struct TextShape {
+  std::int64_t length = 0;
+  std::int64_t width = 0;
+};
+
+/// Tessera's own encoder and its table of tokens.
+TextShape load_own_text(const fs::path& encoder, const fs::path& tokenizer, Parts& parts) {
+  in_part(tokenizer, [&] { parts.tokenizer = text::load_table_tokenizer(tokenizer / kTableFile); });
+  const auto reads = read_options<text::TextEncoderOptions>(encoder);
+  TESSERA_CHECK(reads.vocabulary == parts.tokenizer->vocabulary_size(),
+                kShapeMismatch,
+                "made for ",
+                reads.vocabulary,
+                " pieces, the tokenizer has ",
+                parts.tokenizer->vocabulary_size());
+  parts.text_encoder = text::make_text_encoder(reads);
+  load_weights(*parts.text_encoder, encoder);
+  return {.length = reads.length, .width = reads.width};
+}
+
+/// CLIP's text tower, told by "kind" in its options; its tokenizer is no table.
+TextShape load_clip_text(const fs::path& encoder,
+                         io::Json config,
+                         Parts& parts,
+                         at::ScalarType type) {
+  config.erase("kind");
+  text::ClipTextOptions reads;
+  io::from_json_fields(config, reads, (encoder / kConfigFile).string());
+  reads.validate();
+  parts.text_encoder = text::make_clip_encoder(reads);
+  nn::reserve(*parts.text_encoder, type);
+  load_weights(*parts.text_encoder, encoder);
+  return {.length = reads.length, .width = reads.width};
+}
+
+template <typename Folder>
+void load_text_side(const Folder& folder,
+                    const diffusion::TransformerOptions& options,
+                    Parts& parts,
+                    at::ScalarType type) {
+  const fs::path encoder = folder(kTextEncoderPart);
+  const TextShape reads = in_part(encoder, [&] {
+    const io::Json config = io::read_json(encoder / kConfigFile);
+    return config.is_object() && config.value("kind", "") == kClipKind
+               ? load_clip_text(encoder, config, parts, type)
+               : load_own_text(encoder, folder(kTokenizerPart), parts);
+  });
+  parts.text_length = reads.length;
+  in_part(folder(kTransformerPart), [&] {
+    TESSERA_CHECK(
+        options.condition_width == reads.width && options.condition_length == reads.length,
+        kShapeMismatch,
+        "made for text of ",
+        options.condition_length,
+        " tokens of width ",
+        options.condition_width,
+        ", the text encoder gives ",
+        reads.length,
+        " of width ",
+        reads.width);
+  });
+}
+
 }  // namespace
 
-Parts load_parts(const fs::path& model, const ModelCard& card) {
+Parts load_parts(const fs::path& model, const ModelCard& card, at::ScalarType type) {
   Parts parts;
   const auto folder = [&](const char* part) {
     TESSERA_CHECK(card.has_part(part),
@@ -78,55 +164,22 @@ Parts load_parts(const fs::path& model, const ModelCard& card) {
   });
   if (!card.has_part(kTransformerPart)) return parts;
 
-  const fs::path tokenizer = folder(kTokenizerPart);
-  in_part(tokenizer, [&] { parts.tokenizer = text::load_table_tokenizer(tokenizer / kTableFile); });
-
-  text::TextEncoderOptions reads;
-  const fs::path encoder = folder(kTextEncoderPart);
-  in_part(encoder, [&] {
-    reads = read_options<text::TextEncoderOptions>(encoder);
-    TESSERA_CHECK(reads.vocabulary == parts.tokenizer->vocabulary_size(),
-                  kShapeMismatch,
-                  "made for ",
-                  reads.vocabulary,
-                  " pieces, the tokenizer has ",
-                  parts.tokenizer->vocabulary_size());
-    parts.text_encoder = text::make_text_encoder(reads);
-    load_weights(*parts.text_encoder, encoder);
-    parts.text_length = reads.length;
-  });
+  const fs::path transformer = folder(kTransformerPart);
+  const auto options = in_part(
+      transformer, [&] { return read_options<diffusion::TransformerOptions>(transformer); });
+  if (options.condition == "text") {
+    load_text_side(folder, options, parts, type);
+  } else if (options.condition == "class") {
+    parts.condition = ConditionKind::kClass;
+    parts.classes = options.learned_null ? options.classes - 1 : options.classes;
+    parts.text_length = 1;
+  } else {
+    parts.condition = ConditionKind::kNone;
+  }
 
   const fs::path chain = folder(kSchedulerPart);
-  const fs::path transformer = folder(kTransformerPart);
   in_part(transformer, [&] {
-    const auto options = read_options<diffusion::TransformerOptions>(transformer);
-    const vqvae::VqVaeOptions& codes = parts.codec->options();
-    TESSERA_CHECK(options.codes == codes.codebook_size && options.grid_height == codes.grid() &&
-                      options.grid_width == codes.grid(),
-                  kShapeMismatch,
-                  "made for ",
-                  options.codes,
-                  " codes on ",
-                  options.grid_height,
-                  "x",
-                  options.grid_width,
-                  ", the codec has ",
-                  codes.codebook_size,
-                  " on ",
-                  codes.grid(),
-                  "x",
-                  codes.grid());
-    TESSERA_CHECK(
-        options.condition_width == reads.width && options.condition_length == reads.length,
-        kShapeMismatch,
-        "made for text of ",
-        options.condition_length,
-        " tokens of width ",
-        options.condition_width,
-        ", the text encoder gives ",
-        reads.length,
-        " of width ",
-        reads.width);
+    check_codes(options, parts.codec->options());
     parts.transition = in_part(chain, [&] {
       const auto process = read_options<diffusion::TransitionOptions>(chain);
       TESSERA_CHECK(process.steps == options.steps,
@@ -138,15 +191,30 @@ Parts load_parts(const fs::path& model, const ModelCard& card) {
       return diffusion::make_transition(process, options.codes);
     });
     parts.denoiser = diffusion::make_transformer(options);
+    nn::reserve(*parts.denoiser, type);
     load_weights(*parts.denoiser, transformer);
   });
   return parts;
 }
 
-std::unique_ptr<const Pipeline> load_pipeline(const fs::path& model, at::Device device) {
+std::unique_ptr<const Pipeline> load_pipeline(const fs::path& model,
+                                              at::Device device,
+                                              const LoadOptions& options) {
+  switch (layout_of(model)) {
+    case ModelLayout::kDiffusers: {
+      PublishedModel published = load_diffusers_model(model, options);
+      return assemble_pipeline(std::move(published.card), std::move(published.parts), device);
+    }
+    case ModelLayout::kMicrosoft: {
+      PublishedModel published = load_microsoft_model(model, options);
+      return assemble_pipeline(std::move(published.card), std::move(published.parts), device);
+    }
+    case ModelLayout::kTessera:
+      break;
+  }
   const ModelCard card = read_model_card(model);
   check_model_files(model, card, kHashedAtLoad);
-  Parts parts = load_parts(model, card);
+  Parts parts = load_parts(model, card, options.type);
   return assemble_pipeline(card, std::move(parts), device);
 }
 

@@ -18,6 +18,9 @@ inline constexpr const char* kTextEncoderPart = "text_encoder";
 inline constexpr const char* kSchedulerPart = "scheduler";
 inline constexpr const char* kTokenizerPart = "tokenizer";
 
+/// "kind" in the options of a text encoder that is CLIP's; Tessera's own has none.
+inline constexpr const char* kClipKind = "clip";
+
 /// "model_index.json": what a model is and how it is best used. docs/formats/model.md.
 struct ModelCard {
   std::string schema = "tessera.model/1";

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
 
 #include "diffusion/denoiser.h"
 #include "diffusion/discrete/transition.h"
@@ -15,7 +16,8 @@
 
 namespace tessera::pipeline {
 
-/// The live parts of a text-to-image model. All but the codec may be absent together.
+/// The live parts of a model. All but the codec may be absent together; only a model of texts has a
+/// text encoder, and a tokenizer only where it is a table (others are the caller's).
 struct Parts {
   std::shared_ptr<vqvae::VqVaeImpl> codec{};
   std::shared_ptr<diffusion::DiscreteDenoiser> denoiser{};
@@ -23,6 +25,8 @@ struct Parts {
   std::unique_ptr<const diffusion::Transition> transition{};
   std::unique_ptr<const text::Tokenizer> tokenizer{};
   std::int64_t text_length = 0;  // L of the text encoder
+  ConditionKind condition = ConditionKind::kText;
+  std::int64_t classes = 0;  // that can be asked for, where condition is kClass
 };
 
 /// Puts parts that are already in memory together: what a trainer samples its own weights with.
@@ -30,7 +34,10 @@ struct Parts {
 /// parts do not fit one another (codes, vocabulary).
 std::unique_ptr<const Pipeline> assemble_pipeline(ModelCard card, Parts parts, at::Device device);
 
-/// Reads the parts that the card names from the model folder.
-Parts load_parts(const std::filesystem::path& model, const ModelCard& card);
+/// Reads the parts that the card names from a model folder of ours; denoiser and CLIP's text tower
+/// are kept in `type`.
+Parts load_parts(const std::filesystem::path& model,
+                 const ModelCard& card,
+                 at::ScalarType type = at::kFloat);
 
 }  // namespace tessera::pipeline

@@ -12,6 +12,7 @@
 
 #include "core/options.h"
 #include "nn/rng.h"
+#include "pipeline/load_options.h"
 #include "pipeline/model_card.h"
 #include "text/tokenizer.h"
 #include "vqvae/options.h"
@@ -36,10 +37,16 @@ struct Sampled {
   at::Tensor images{};  // [B, 3, H, W] in [-1, 1]
 };
 
+/// What tells a model which picture is wanted.
+enum class ConditionKind { kText, kClass, kNone };
+
 /// Facts of the assembled model that requests are checked against.
 struct PipelineFacts {
   vqvae::VqVaeOptions codec{};
-  std::int64_t text_length = 0;  // L, the padded prompt length; 0 = a codec without a denoiser
+  ConditionKind condition = ConditionKind::kText;
+  std::int64_t text_length =
+      0;                     // L, the padded prompt length; 1 for classes, 0 without a condition
+  std::int64_t classes = 0;  // that can be asked for
   std::int64_t chain_steps = 0;  // T
   std::int64_t parameters = 0;   // of all parts
   bool generates() const { return chain_steps > 0; }
@@ -52,13 +59,16 @@ class Pipeline {
   virtual ~Pipeline() = default;
   virtual const ModelCard& card() const = 0;
   virtual const PipelineFacts& facts() const = 0;
+  /// Throws kNotFound where the model has none.
   virtual const text::Tokenizer& table_tokenizer() const = 0;
   /// Fills every field that the caller left to the model, and checks the rest: steps in 1..T, a
   /// known sampler, guidance finite and not negative, a truncation that parses.
   virtual SampleOptions resolve(SampleOptions options) const = 0;
   /// Wanted and unwanted prompts as token ids, [B] rows each of facts().text_length; a row without
-  /// a piece means the null condition. Row r draws from row r of `noise` alone, so the batch it is
-  /// in does not matter. Throws kCancelled when `stop` is requested.
+  /// a piece means the null condition. A model of classes takes the class as a row's only id, -1
+  /// for the null condition; one without a condition takes empty rows. Row r draws from row r of
+  /// `noise` alone, so the batch it is in does not matter. Throws kCancelled when `stop` is
+  /// requested.
   virtual Sampled sample(const text::Tokens& wanted,
                          const text::Tokens& unwanted,
                          const SampleOptions& resolved,
@@ -70,9 +80,12 @@ class Pipeline {
   virtual at::Tensor decode(const at::Tensor& codes) const = 0;   // [B, H, W] -> [-1, 1]
 };
 
-/// Reads model_index.json, builds each part from its options, loads strictly. Every missing,
-/// damaged or misfitting part is one line: kNotFound or kCorruptFile with the file's name.
+/// A model folder of ours, one of diffusers, or a checkpoint of the original code
+/// (pipeline/published/layout.h). Builds each part from its options, loads strictly. Every missing,
+/// damaged or misfitting part is one line: kNotFound, kCorruptFile or kShapeMismatch with the
+/// file's name.
 std::unique_ptr<const Pipeline> load_pipeline(const std::filesystem::path& model,
-                                              at::Device device);
+                                              at::Device device,
+                                              const LoadOptions& options = {});
 
 }  // namespace tessera::pipeline

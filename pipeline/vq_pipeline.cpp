@@ -57,10 +57,13 @@ class VqPipeline final : public Pipeline {
     if (!parts_.denoiser) return;
     for (torch::nn::Module* part : {static_cast<torch::nn::Module*>(parts_.denoiser.get()),
                                     static_cast<torch::nn::Module*>(parts_.text_encoder.get())}) {
+      if (part == nullptr) continue;
       part->eval();
       part->to(device_);
       facts_.parameters += count_parameters(*part);
     }
+    facts_.condition = parts_.condition;
+    facts_.classes = parts_.classes;
     facts_.text_length = parts_.text_length;
     facts_.chain_steps = parts_.transition->steps();
     TESSERA_CHECK(parts_.transition->codes() == facts_.codec.codebook_size,
@@ -76,6 +79,7 @@ class VqPipeline final : public Pipeline {
 
   const text::Tokenizer& table_tokenizer() const override {
     check_generates();
+    TESSERA_CHECK(parts_.tokenizer, kNotFound, "model \"", card_.name, "\" has no table of tokens");
     return *parts_.tokenizer;
   }
 
@@ -166,6 +170,10 @@ SampleOptions VqPipeline::resolve(SampleOptions options) const {
                 kInvalidArgument,
                 "guidance must be in 0..100 (1 = off), got ",
                 options.guidance);
+  TESSERA_CHECK(facts_.condition != ConditionKind::kNone || options.guidance == 1.0,
+                kInvalidArgument,
+                "this model takes no prompt, so guidance must be 1, got ",
+                options.guidance);
   check_sampler(options.sampler);
   options.tuning = resolve_tuning(options);
   diffusion::parse_truncation(options.truncation);
@@ -179,16 +187,28 @@ nn::Condition VqPipeline::condition_of(const text::Tokens& prompts) const {
                 facts_.text_length,
                 " tokens, got ",
                 prompts.length);
+  if (facts_.condition == ConditionKind::kNone) return {};
   const at::Tensor ids = ids_of(prompts, device_);
+  const nn::Condition null = parts_.denoiser->null_condition(prompts.rows());
+  if (facts_.condition == ConditionKind::kClass) {
+    const at::Tensor labels = ids.view(-1);
+    TESSERA_CHECK(((labels >= -1) & (labels < facts_.classes)).all().item<bool>(),
+                  kInvalidArgument,
+                  "classes are 0 to ",
+                  facts_.classes - 1,
+                  " (-1 = none)");
+    return {.labels = at::where(labels < 0, null.labels, labels)};
+  }
   const std::int64_t at_once = pictures_at_once(prompts.rows(), device_);
   nn::Condition condition;
   for (const at::Tensor& piece : ids.split(at_once)) {
     const nn::Condition read = parts_.text_encoder->encode(piece);
     condition = condition.tokens.defined() ? nn::concatenate(condition, read) : read;
   }
-  const nn::Condition null = parts_.denoiser->null_condition(prompts.rows());
+  if (!null.defined()) return condition;  // the text of an empty prompt is the null condition
   const at::Tensor empty = empty_rows(prompts).to(device_).view({-1, 1});
-  condition.tokens = at::where(empty.unsqueeze(-1), null.tokens, condition.tokens);
+  condition.tokens = at::where(
+      empty.unsqueeze(-1), null.tokens.to(condition.tokens.scalar_type()), condition.tokens);
   if (condition.mask.defined()) condition.mask = at::where(empty, null.mask, condition.mask);
   return condition;
 }
@@ -254,10 +274,11 @@ Sampled VqPipeline::sample(const text::Tokens& wanted,
                  facts_.chain_steps,
                  start.strength);
   const bool guided = resolved.guidance != 1.0;
-  GuidedDenoiser denoiser(*parts_.denoiser,
-                          condition_of(wanted),
-                          guided ? condition_of(unwanted) : nn::Condition{},
-                          {.times = network_times(*sampler, plan), .guidance = resolved.guidance});
+  GuidedDenoiser denoiser(
+      *parts_.denoiser,
+      condition_of(wanted),
+      guided ? condition_of(unwanted) : nn::Condition{},
+      {.times = network_times(*sampler, plan), .guidance = resolved.guidance, .pictures = batch});
 
   const ChainWalk walk{.transition = *parts_.transition,
                        .sampler = *sampler,

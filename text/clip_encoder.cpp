@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "nn/attention.h"
+#include "nn/embedding.h"
 #include "nn/linear.h"
 
 namespace tessera::text {
@@ -12,12 +13,6 @@ namespace {
 /// Norms and sums are never narrower than float32.
 at::ScalarType wide(at::ScalarType type) {
   return at::promote_types(type, at::kFloat);
-}
-
-torch::nn::Embedding table(std::int64_t rows, std::int64_t width) {
-  auto options = torch::nn::EmbeddingOptions(rows, width);
-  options._weight() = at::empty({rows, width});  // else torch draws 25 million normal numbers
-  return torch::nn::Embedding(options);
 }
 
 class NormImpl : public torch::nn::Module {
@@ -44,19 +39,19 @@ TORCH_MODULE(Norm);
 class MlpImpl : public torch::nn::Module {
  public:
   MlpImpl(std::int64_t width, std::int64_t inner) {
-    up_ = register_module("up", torch::nn::Linear(width, inner));
-    out_ = register_module("out", torch::nn::Linear(inner, width));
+    up_ = register_module("up", nn::Linear(width, inner));
+    out_ = register_module("out", nn::Linear(inner, width));
   }
 
   at::Tensor forward(const at::Tensor& x) {
     constexpr double kGelu2Slope = 1.702;
-    const at::Tensor inner = nn::linear(up_, x);
-    return nn::linear(out_, inner * at::sigmoid(inner * kGelu2Slope));
+    const at::Tensor inner = up_(x);
+    return out_(inner * at::sigmoid(inner * kGelu2Slope));
   }
 
  private:
-  torch::nn::Linear up_{nullptr};
-  torch::nn::Linear out_{nullptr};
+  nn::Linear up_{nullptr};
+  nn::Linear out_{nullptr};
 };
 TORCH_MODULE(Mlp);
 
@@ -86,8 +81,8 @@ TORCH_MODULE(ClipLayer);
 class ClipEncoder final : public TextEncoder {
  public:
   explicit ClipEncoder(const ClipTextOptions& options) : options_(options) {
-    pieces_ = register_module("pieces", table(options.vocabulary, options.width));
-    positions_ = register_module("positions", table(options.length, options.width));
+    pieces_ = register_module("pieces", nn::Embedding(options.vocabulary, options.width));
+    positions_ = register_module("positions", nn::Embedding(options.length, options.width));
     layers_ = register_module("layers", torch::nn::ModuleList());
     for (std::int64_t i = 0; i < options.layers; ++i) layers_->push_back(ClipLayer(options));
     norm_ = register_module("norm", Norm(options.width, options.layer_norm_eps));
@@ -113,8 +108,8 @@ class ClipEncoder final : public TextEncoder {
 
  private:
   ClipTextOptions options_;
-  torch::nn::Embedding pieces_{nullptr};
-  torch::nn::Embedding positions_{nullptr};
+  nn::Embedding pieces_{nullptr};
+  nn::Embedding positions_{nullptr};
   torch::nn::ModuleList layers_{nullptr};
   Norm norm_{nullptr};
 };

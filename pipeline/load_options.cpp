@@ -1,0 +1,15 @@
+#include "pipeline/load_options.h"
+
+#include "core/error.h"
+
+namespace tessera::pipeline {
+
+at::ScalarType scalar_type(std::string_view name) {
+  if (name == "fp32") return at::kFloat;
+  if (name == "bf16") return at::kBFloat16;
+  if (name == "fp16") return at::kHalf;
+  TESSERA_THROW(
+      kInvalidArgument, "no number type is named \"", name, "\"; known: fp32, bf16, fp16");
+}
+
+}  // namespace tessera::pipeline
