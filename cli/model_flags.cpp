@@ -6,7 +6,9 @@ namespace tessera::cli {
 
 void add_model_flags(CLI::App& app, ModelFlags& flags) {
   const std::string group = "Model";
-  app.add_option("-m,--model", flags.model, "model folder; left out: the shipped one")
+  app.add_option("-m,--model",
+                 flags.model,
+                 "model folder, or ORG/NAME of a pulled one; left out: the shipped one")
       ->group(group);
   app.add_option("--device", flags.device, "cpu, cuda, cuda:N or auto")
       ->capture_default_str()

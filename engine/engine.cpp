@@ -15,7 +15,7 @@
 #include "diffusion/discrete/sampler.h"
 #include "engine/image_convert.h"
 #include "engine/inpainting.h"
-#include "engine/installation.h"
+#include "engine/models.h"
 #include "engine/prompt_text.h"
 #include "io/json_fields.h"
 #include "io/utf8.h"
@@ -39,7 +39,7 @@ std::uint64_t draw_seed() {
 class TesseraEngine final : public Engine {
  public:
   explicit TesseraEngine(const EngineOptions& options)
-      : folder_(options.model.empty() ? default_model() : options.model),
+      : folder_(resolve_model(options.model)),
         device_(
             (nn::set_threads(std::max(options.threads, 0)), nn::resolve_device(options.device))),
         pipeline_(pipeline::load_pipeline(folder_, device_)),
@@ -121,8 +121,8 @@ GenerateRequest TesseraEngine::resolve(const GenerateRequest& request) const {
 }
 
 /// On the processor pictures pass the network one at a time whatever the batch is, so one at a time
-/// finishes pictures soonest. Elsewhere as many as fit with their logits, of both guidance halves and
-/// a few copies, a modest share of memory.
+/// finishes pictures soonest. Elsewhere as many as fit with their logits, of both guidance halves
+/// and a few copies, a modest share of memory.
 std::int32_t TesseraEngine::batch_by_memory() const {
   if (device_.is_cpu()) return 1;
   constexpr double kBudget = 4e9;

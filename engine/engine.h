@@ -16,7 +16,7 @@
 namespace tessera::engine {
 
 struct EngineOptions {
-  std::filesystem::path model{};  // a model folder; "" = default_model()
+  std::filesystem::path model{};  // as resolve_model() takes it; "" = default_model()
   std::string device = "auto";    // "cpu", "cuda", "cuda:1", "auto"
   int threads = 0;                // 0 = one a physical core
 };
