@@ -5,7 +5,8 @@
 
 namespace tessera::engine {
 
-/// A model folder with its weights in another number type ("fp32", "bf16", "fp16"); `to` is new.
+/// A model (as resolve_model() takes it) with its weights in another number type ("fp32", "bf16",
+/// "fp16"); `to` is new.
 void convert_model(const std::filesystem::path& from,
                    const std::filesystem::path& to,
                    const std::string& type);

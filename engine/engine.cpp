@@ -15,7 +15,7 @@
 #include "diffusion/discrete/sampler.h"
 #include "engine/image_convert.h"
 #include "engine/inpainting.h"
-#include "engine/installation.h"
+#include "engine/models.h"
 #include "engine/prompt_text.h"
 #include "io/json_fields.h"
 #include "io/utf8.h"
@@ -51,7 +51,7 @@ pipeline::LoadOptions load_options(const EngineOptions& options) {
 class TesseraEngine final : public Engine {
  public:
   explicit TesseraEngine(const EngineOptions& options)
-      : folder_(options.model.empty() ? default_model() : options.model),
+      : folder_(resolve_model(options.model)),
         device_(
             (nn::set_threads(std::max(options.threads, 0)), nn::resolve_device(options.device))),
         pipeline_(pipeline::load_pipeline(folder_, device_, load_options(options))),

@@ -16,12 +16,12 @@
 namespace tessera::engine {
 
 struct EngineOptions {
-  std::filesystem::path model{};   // a model folder or a published checkpoint; "" = default_model()
-  std::string device = "auto";     // "cpu", "cuda", "cuda:1", "auto"
-  int threads = 0;                 // 0 = one a physical core
-  std::string precision = "fp32";  // fp32, bf16, fp16: of the denoiser and CLIP in memory
-  std::string weights = "ema";     // ema, raw: of a checkpoint of the original code
-  std::filesystem::path codec{};   // of such a checkpoint, where it lies elsewhere
+  std::filesystem::path model{};       // as resolve_model() takes it; "" = default_model()
+  std::string device = "auto";         // "cpu", "cuda", "cuda:1", "auto"
+  int threads = 0;                     // 0 = one a physical core
+  std::string precision = "fp32";      // fp32, bf16, fp16: of the denoiser and CLIP in memory
+  std::string weights = "ema";         // ema, raw: of a checkpoint of the original code
+  std::filesystem::path codec{};       // of such a checkpoint, where it lies elsewhere
   std::filesystem::path index_map{};   // and which of its codes are used
   std::string tokenizer = "original";  // CLIP's: original, or with the faults of microsoft or
                                        // hugging-face

@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 #include "engine/image_files.h"
-#include "engine/installation.h"
+#include "engine/models.h"
 #include "engine/output_names.h"
 #include "jobs/jobs.h"
 #include "jobs/shipped_file.h"
@@ -24,7 +24,7 @@ std::string evaluate_compositional(const CompositionalEvaluation& request,
          .caption = picture.caption,
          .verdict = picture.right ? SheetPicture::Verdict::kRight : SheetPicture::Verdict::kWrong});
   };
-  jobs::CompositionalRequest job{.model = request.model.empty() ? default_model() : request.model,
+  jobs::CompositionalRequest job{.model = resolve_model(request.model),
                                  .atlas = jobs::atlas_file({}),
                                  .count = request.count,
                                  .split = request.split,

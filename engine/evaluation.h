@@ -12,7 +12,7 @@ namespace tessera::engine {
 
 /// Captions of the world that a model's card names, drawn and read by the rule-based reader.
 struct CompositionalEvaluation {
-  std::filesystem::path model{};  // "" = default_model()
+  std::filesystem::path model{};  // as resolve_model() takes it; "" = default_model()
   std::int64_t count = 500;
   std::string split = "heldout";
   std::uint64_t seed = 0;

@@ -8,6 +8,7 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "engine/image_files.h"
+#include "engine/models.h"
 #include "io/image/image_size.h"
 #include "io/image/parameters.h"
 #include "io/json_fields.h"
@@ -214,7 +215,8 @@ FileInfo run_info(const fs::path& folder) {
 
 }  // namespace
 
-FileInfo describe_file(const fs::path& path) {
+FileInfo describe_file(const fs::path& given) {
+  const fs::path path = find_model(given).value_or(given);
   TESSERA_CHECK(fs::exists(path), kNotFound, path.string(), ": no such file or folder");
   if (fs::is_directory(path)) {
     if (fs::exists(path / kCardFile)) return model_info(path);
@@ -233,7 +235,8 @@ FileInfo describe_file(const fs::path& path) {
   return picture_info(path, read_file(path, kLargestPicture));
 }
 
-void check_model_folder(const fs::path& model) {
+void check_model_folder(const fs::path& given) {
+  const fs::path model = find_model(given).value_or(given);
   const pipeline::ModelCard card = pipeline::read_model_card(model);
   TESSERA_CHECK(
       !card.hashes.empty(), kInvalidArgument, model.string(), ": the card lists no hashes");

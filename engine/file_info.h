@@ -13,7 +13,8 @@ struct FileInfo {
 
 /// A picture (size, generation settings, other text chunks), a model folder (card, parts, sizes), a
 /// training run (stage, progress) or a weights file (tensors, shapes, types, metadata), told by
-/// content. Throws kNotFound, kIo, kCorruptFile, or kInvalidArgument where it is none of these.
+/// content; also a model by its name (find_model). Throws kNotFound, kIo, kCorruptFile, or
+/// kInvalidArgument where it is none of these.
 FileInfo describe_file(const std::filesystem::path& path);
 
 /// Compares a model folder's files with the hashes of its card; throws kCorruptFile naming the

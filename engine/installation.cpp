@@ -38,6 +38,10 @@ fs::path settings_file() {
   return base("XDG_CONFIG_HOME", ".config") / "config.toml";
 }
 
+fs::path models_folder() {
+  return base("XDG_DATA_HOME", ".local/share") / "models";
+}
+
 fs::path cache_folder() {
   return base("XDG_CACHE_HOME", ".cache");
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <exception>
 #include <mutex>
 
@@ -12,10 +13,13 @@
 namespace tessera::hub {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr int kMostRedirects = 10;
 constexpr std::size_t kLargestText = 64u << 20;
 constexpr std::size_t kMostHeaders = 200;
 constexpr long kBuffer = 512 * 1024;
+constexpr int kLongestLook = 200;  // milliseconds
 
 struct UrlFree {
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
@@ -124,14 +128,20 @@ struct HttpClient::Exchange {
   HttpReply reply{};
   const BodySink* sink = nullptr;
   bool begun = false;
+  Clock::time_point last_byte = Clock::now();
   std::exception_ptr thrown{};
   std::unique_ptr<curl_slist, ListFree> headers{};
   char trouble[CURL_ERROR_SIZE] = "";
 
   bool has_body() const { return reply.status / 100 == 2; }
+  /// What the endpoint's own origin said is kept over redirects.
+  void note_endpoint() {
+    if (to_endpoint) reply.endpoint_headers.insert(reply.headers.begin(), reply.headers.end());
+  }
   void begin() {
     if (begun || !has_body()) return;
     begun = true;
+    note_endpoint();
     if (sink->begin) sink->begin(reply);
   }
   /// Nothing may be thrown through libcurl: kept for later, and the transfer ends.
@@ -167,10 +177,12 @@ struct HttpClient::Exchange {
 
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
     auto& exchange = *static_cast<Exchange*>(self);
+    exchange.last_byte = Clock::now();
     return exchange.guarded(size, [&] { exchange.add_header({data, size}); });
   }
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
     auto& exchange = *static_cast<Exchange*>(self);
+    exchange.last_byte = Clock::now();
     return exchange.guarded(size, [&] {
       exchange.begin();
       if (exchange.has_body() && exchange.sink->bytes) exchange.sink->bytes({data, size});
@@ -221,8 +233,6 @@ void HttpClient::prepare(Exchange& exchange, const HttpRequest& request) {
   set(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   set(easy, CURLOPT_BUFFERSIZE, kBuffer);
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_seconds * 1000));
-  set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  set(easy, CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(settings_.stall_seconds)));
   set(easy, CURLOPT_ERRORBUFFER, exchange.trouble);
   set(easy, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
   set(easy, CURLOPT_HEADERDATA, static_cast<void*>(&exchange));
@@ -237,12 +247,19 @@ void HttpClient::perform(Exchange& exchange, std::stop_token stop) {
   CURL* easy = handles_->easy;
   curl_multi_add_handle(multi, easy);
   CURLcode code = CURLE_OK;
+  bool stalled = false;
   {
     const std::stop_callback wake(stop, [multi] { curl_multi_wakeup(multi); });
     int running = 1;
+    const double patience = settings_.connect_seconds + settings_.stall_seconds;
     while (running > 0 && !stop.stop_requested()) {
       if (curl_multi_perform(multi, &running) != CURLM_OK) break;
-      if (running > 0) curl_multi_poll(multi, nullptr, 0, 1000, nullptr);
+      if (running > 0) curl_multi_poll(multi, nullptr, 0, kLongestLook, nullptr);
+      // libcurl's own limit is of a mean over seconds, and tells a stall late.
+      const double silent =
+          std::chrono::duration<double>(Clock::now() - exchange.last_byte).count();
+      stalled = running > 0 && silent > (exchange.begun ? settings_.stall_seconds : patience);
+      if (stalled) break;
     }
     int waiting = 0;
     if (const CURLMsg* message = curl_multi_info_read(multi, &waiting)) code = message->data.result;
@@ -254,6 +271,7 @@ void HttpClient::perform(Exchange& exchange, std::stop_token stop) {
   curl_easy_reset(easy);  // it points into `exchange`; the connection stays
   if (exchange.thrown) std::rethrow_exception(exchange.thrown);
   TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped");
+  if (stalled) throw TemporaryFailure(concat(exchange.url.host, ": nothing more comes"), 0);
   if (code == CURLE_OK) {
     had_contact_ = true;
     return exchange.begin();
@@ -281,9 +299,7 @@ HttpReply HttpClient::send(const HttpRequest& request, const BodySink& sink, std
     prepare(exchange, request);
     perform(exchange, stop);
     HttpReply& reply = exchange.reply;
-    if (exchange.to_endpoint) {
-      reply.endpoint_headers.insert(reply.headers.begin(), reply.headers.end());
-    }
+    exchange.note_endpoint();
     if (reply.status == 408 || reply.status == 429 || reply.status / 100 == 5) {
       throw TemporaryFailure(concat(url.host, " answers ", reply.status), reply.retry_after);
     }

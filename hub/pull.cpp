@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iomanip>
+#include <iterator>
+#include <sstream>
 
 #include "core/error.h"
 #include "hub/cache.h"
@@ -64,8 +67,13 @@ class Tally {
 };
 
 std::string in_units(std::uint64_t bytes) {
-  const double megabytes = static_cast<double>(bytes) / 1e6;
-  return concat(std::ceil(megabytes * 10) / 10, " MB");
+  constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+  double amount = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (amount >= 1000 && unit + 1 < std::size(kUnits)) amount /= 1000, ++unit;
+  std::ostringstream text;
+  text << std::setprecision(3) << amount << " " << kUnits[unit];
+  return text.str();
 }
 
 void check_space(const fs::path& cache, std::uint64_t missing) {
