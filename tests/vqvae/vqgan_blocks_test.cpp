@@ -193,8 +193,8 @@ TEST(VqganAttention, AgreesWithPlainLoops) {
     }
   }
   const auto out = product(w["attention.out.weight"], w["attention.out.bias"], seen);
-  const at::Tensor y = attention(x);
-  const auto got = y.contiguous().const_data_ptr<double>();
+  const at::Tensor y = attention(x).contiguous();
+  const double* got = y.const_data_ptr<double>();
   for (std::size_t c = 0; c < 4; ++c) {
     for (std::size_t n = 0; n < 6; ++n) {
       EXPECT_NEAR(got[c * 6 + n], in.values[c * 6 + n] + out[c][n], 1e-12);
