@@ -11,6 +11,7 @@
 #include "pipeline/published/codec.h"
 #include "pipeline/published/codec_names.h"
 #include "pipeline/published/codec_options.h"
+#include "pipeline/published/microsoft_checkpoint.h"
 #include "tests/golden/conformance.h"
 #include "vqvae/quantizer.h"
 
@@ -49,7 +50,7 @@ void compare_pictures(VqVaeImpl& codec,
                       Report& report) {
   const std::string what = model + ": " + prefix;
   const at::Tensor features = features_of(codec, recorded[prefix + "image_uint8"]);
-  const at::Tensor& tokens = recorded[prefix + "tokens"];
+  const at::Tensor tokens = recorded[prefix + "tokens"];
   report.close(what + "latents", features, recorded[prefix + "latents"], recorded.tolerance);
   report.equal(what + "tokens",
                codec.encode(recorded[prefix + "image_uint8"].to(at::kFloat) / 127.5 - 1.0),
@@ -84,11 +85,7 @@ void run_diffusers(const Recorded& recorded, Report& report) {
 io::StateDict microsoft_weights(const fs::path& folder) {
   const bool alone = fs::exists(folder / "codec_standalone.pth");
   const fs::path file = folder / (alone ? "codec_standalone.pth" : "checkpoint.pth");
-  const char* key = alone ? "state_dict" : "model";
-  const io::PickleValue content = io::read_torch_file(file);
-  const io::PickleValue* found = content.find(key);
-  TESSERA_CHECK(found != nullptr, kNotFound, file.string(), ": no \"", key, "\"");
-  return io::tensors_of(*found, "", file.string());
+  return pipeline::microsoft_checkpoint(io::read_torch_file(file), file.string()).effective;
 }
 
 pipeline::PublishedCodec microsoft_options(const fs::path& folder) {
