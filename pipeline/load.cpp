@@ -161,6 +161,7 @@ Parts load_parts(const fs::path& model, const ModelCard& card, at::ScalarType ty
     io::StateDict weights = io::read_state_dict(codec / kWeightsFile);
     vqvae::restore_codebook_averages(weights.tensors, options);
     io::load_strictly(*parts.codec, weights, (codec / kWeightsFile).string());
+    parts.codec->check_used_codes();
   });
   if (!card.has_part(kTransformerPart)) return parts;
 

@@ -30,6 +30,7 @@ THIRD_PARTY = {
     "spdlog": r"spdlog/",
     "nlohmann-json": r"nlohmann/",
     "CLI11": r"CLI/",
+    "yaml-cpp": r"yaml-cpp/",
     "SentencePiece": r"sentencepiece",
     "utf8proc": r"utf8proc",
     "OpenCV": r"opencv2/",

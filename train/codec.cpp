@@ -20,6 +20,7 @@ Codec load_codec(const fs::path& where, c10::Device device) {
   io::StateDict state = io::read_state_dict(weights);
   vqvae::restore_codebook_averages(state.tensors, options);
   io::load_strictly(*codec.model, state, weights.string());
+  codec.model->check_used_codes();
   codec.fingerprint = io::sha256(io::sha256_of_file(config) + io::sha256_of_file(weights));
   codec.model->to(device);
   codec.model->eval();

@@ -86,6 +86,10 @@ void read_vqvae(const Json& json, Config& config) {
                 "objective.parts is \"",
                 config.vqvae_objective.parts,
                 "\", which needs a trained codec: train.start_from");
+  TESSERA_CHECK(config.vqvae.full_codebook_size == 0,
+                kInvalidArgument,
+                "model.full_codebook_size must be 0: training uses all codes; got ",
+                config.vqvae.full_codebook_size);
   TESSERA_CHECK(
       config.data.kind != "scenes" || config.vqvae.resolution == config.data.scenes.resolution,
       kInvalidArgument,

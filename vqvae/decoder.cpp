@@ -7,7 +7,7 @@ namespace tessera::vqvae {
 using torch::nn::Conv2d;
 using torch::nn::Conv2dOptions;
 
-DecoderImpl::DecoderImpl(const VqVaeOptions& options) : unshuffle_(options.unshuffle) {
+Decoder::Decoder(const VqVaeOptions& options) : unshuffle_(options.unshuffle) {
   std::int64_t channels = options.code_dim;
   for (std::size_t i = options.channel_multipliers.size(); i-- > 0;) {
     const std::string name = "level" + std::to_string(i);
@@ -34,7 +34,7 @@ DecoderImpl::DecoderImpl(const VqVaeOptions& options) : unshuffle_(options.unshu
   leave_ = register_module("leave", Conv2d(Conv2dOptions(channels, pixels, 3).padding(1)));
 }
 
-at::Tensor DecoderImpl::forward(const at::Tensor& vectors) {
+at::Tensor Decoder::forward(const at::Tensor& vectors) {
   at::Tensor x = vectors.contiguous(at::MemoryFormat::ChannelsLast);
   for (std::size_t i = 0; i < levels_.size(); ++i) {
     x = levels_[i].enter(x);

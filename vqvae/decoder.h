@@ -2,21 +2,20 @@
 
 #include <vector>
 
-#include <torch/nn/module.h>
 #include <torch/nn/modules/conv.h>
-#include <torch/nn/pimpl.h>
 
 #include "vqvae/grid_attention.h"
+#include "vqvae/network.h"
 #include "vqvae/options.h"
 #include "vqvae/residual_block.h"
 
 namespace tessera::vqvae {
 
 /// vectors [B, D, H, W] -> images [B, C, H*s, W*s], about [-1, 1]; the encoder's mirror.
-class DecoderImpl : public torch::nn::Module {
+class Decoder : public Network {
  public:
-  explicit DecoderImpl(const VqVaeOptions& options);
-  at::Tensor forward(const at::Tensor& vectors);
+  explicit Decoder(const VqVaeOptions& options);
+  at::Tensor forward(const at::Tensor& vectors) override;
 
  private:
   struct Level {
@@ -28,6 +27,5 @@ class DecoderImpl : public torch::nn::Module {
   GridTransformer context_{nullptr};
   torch::nn::Conv2d leave_{nullptr};
 };
-TORCH_MODULE(Decoder);
 
 }  // namespace tessera::vqvae

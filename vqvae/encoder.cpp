@@ -7,7 +7,7 @@ namespace tessera::vqvae {
 using torch::nn::Conv2d;
 using torch::nn::Conv2dOptions;
 
-EncoderImpl::EncoderImpl(const VqVaeOptions& options) : unshuffle_(options.unshuffle) {
+Encoder::Encoder(const VqVaeOptions& options) : unshuffle_(options.unshuffle) {
   std::int64_t channels = options.image_channels * unshuffle_ * unshuffle_;
   for (std::size_t i = 0; i < options.channel_multipliers.size(); ++i) {
     const std::string name = "level" + std::to_string(i);
@@ -31,7 +31,7 @@ EncoderImpl::EncoderImpl(const VqVaeOptions& options) : unshuffle_(options.unshu
   leave_ = register_module("leave", Conv2d(Conv2dOptions(channels, options.code_dim, 1)));
 }
 
-at::Tensor EncoderImpl::forward(const at::Tensor& images) {
+at::Tensor Encoder::forward(const at::Tensor& images) {
   at::Tensor x = images.contiguous(at::MemoryFormat::ChannelsLast);
   x = at::pixel_unshuffle(x, unshuffle_);
   for (Level& level : levels_) {

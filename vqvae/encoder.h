@@ -2,11 +2,10 @@
 
 #include <vector>
 
-#include <torch/nn/module.h>
 #include <torch/nn/modules/conv.h>
-#include <torch/nn/pimpl.h>
 
 #include "vqvae/grid_attention.h"
+#include "vqvae/network.h"
 #include "vqvae/options.h"
 #include "vqvae/residual_block.h"
 
@@ -14,10 +13,10 @@ namespace tessera::vqvae {
 
 /// images [B, C, H*s, W*s] -> features [B, D, H, W], s = downsample(). Pixels are first folded into
 /// channels, so no layer runs at full resolution.
-class EncoderImpl : public torch::nn::Module {
+class Encoder : public Network {
  public:
-  explicit EncoderImpl(const VqVaeOptions& options);
-  at::Tensor forward(const at::Tensor& images);
+  explicit Encoder(const VqVaeOptions& options);
+  at::Tensor forward(const at::Tensor& images) override;
 
  private:
   struct Level {
@@ -29,6 +28,5 @@ class EncoderImpl : public torch::nn::Module {
   GridTransformer context_{nullptr};
   torch::nn::Conv2d leave_{nullptr};
 };
-TORCH_MODULE(Encoder);
 
 }  // namespace tessera::vqvae

@@ -51,6 +51,10 @@ at::Tensor Quantizer::codes(const at::Tensor& indices) const {
   return at::embedding(codebook(), indices).permute({0, 3, 1, 2});
 }
 
+at::Tensor Quantizer::draw_indices(const at::Tensor& features, const nn::Noise& /*noise*/) const {
+  return indices_of(features);
+}
+
 CodeStatistics Quantizer::statistics(const at::Tensor& features, const at::Tensor& indices) const {
   const at::Tensor& book = codebook();
   const at::Tensor rows = feature_rows(features, book);

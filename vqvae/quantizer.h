@@ -28,6 +28,8 @@ class Quantizer : public torch::nn::Module {
   virtual Quantized quantize(const at::Tensor& features, const nn::Noise& noise, bool training) = 0;
   /// The code of each position without noise: features [B, D, H, W] -> [B, H, W] int64.
   virtual at::Tensor indices_of(const at::Tensor& features) const = 0;
+  /// The same, drawn where the quantiser has a distribution over codes; else indices_of().
+  virtual at::Tensor draw_indices(const at::Tensor& features, const nn::Noise& noise) const;
   /// indices [B, H, W] in [0, K) -> vectors [B, D, H, W]; gradient reaches a learned codebook.
   at::Tensor codes(const at::Tensor& indices) const;
   virtual const at::Tensor& codebook() const = 0;  // [K, D]

@@ -5,9 +5,12 @@
 #include <torch/nn.h>
 
 #include "core/error.h"
-#include "vqvae/decoder.h"
-#include "vqvae/encoder.h"
+#include "vqvae/code_remap.h"
+#include "vqvae/grid_attention.h"
+#include "vqvae/network.h"
 #include "vqvae/quantizer.h"
+#include "vqvae/residual_block.h"
+#include "vqvae/vqgan_blocks.h"
 
 namespace tessera::vqvae {
 namespace {
@@ -16,6 +19,11 @@ constexpr double kPositionSpread = 0.02;
 
 VqVaeOptions checked(VqVaeOptions options) {
   options.validate();
+  return options;
+}
+
+VqVaeOptions with_all_codes(VqVaeOptions options) {
+  if (options.full_codebook_size > 0) options.codebook_size = options.full_codebook_size;
   return options;
 }
 
@@ -34,9 +42,15 @@ at::Tensor full_precision(const at::Tensor& x) {
 
 VqVaeImpl::VqVaeImpl(VqVaeOptions options)
     : options_(checked(std::move(options))),
-      encoder_(register_module("encoder", std::make_shared<EncoderImpl>(options_))),
-      decoder_(register_module("decoder", std::make_shared<DecoderImpl>(options_))),
-      quantizer_(register_module("quantizer", make_quantizer(options_))) {}
+      encoder_(register_module("encoder", make_encoder(options_))),
+      decoder_(register_module("decoder", make_decoder(options_))),
+      quantizer_(register_module("quantizer", make_quantizer(with_all_codes(options_)))) {
+  if (options_.full_codebook_size > 0) {
+    used_codes_ = register_module(
+        "used_codes",
+        std::make_shared<CodeRemap>(options_.full_codebook_size, options_.codebook_size));
+  }
+}
 
 void VqVaeImpl::initialise(std::uint64_t seed) {
   const at::NoGradGuard no_grad;
@@ -48,6 +62,8 @@ void VqVaeImpl::initialise(std::uint64_t seed) {
       fill(conv->weight, conv->bias, rng, stream);
     } else if (auto* linear = module->as<torch::nn::LinearImpl>()) {
       fill(linear->weight, linear->bias, rng, stream);
+    } else if (auto* norm = module->as<torch::nn::GroupNormImpl>()) {
+      norm->reset_parameters();
     } else if (auto* grid = module->as<GridTransformerImpl>()) {
       if (at::Tensor& table = grid->positions(); table.defined()) {
         table.copy_(rng.normal(Purpose::kInit, stream, table.sizes()).squeeze(0) * kPositionSpread);
@@ -57,17 +73,26 @@ void VqVaeImpl::initialise(std::uint64_t seed) {
   for (const std::shared_ptr<Module>& module : modules(/*include_self=*/false)) {
     if (auto* block = module->as<ResidualBlockImpl>()) block->close();
     if (auto* block = module->as<GridAttentionImpl>()) block->close();
+    if (auto* block = module->as<VqganBlockImpl>()) block->close();
+    if (auto* block = module->as<VqganAttentionImpl>()) block->close();
   }
   quantizer_->initialise(rng);
 }
 
 at::Tensor VqVaeImpl::encode(const at::Tensor& images) {
   const at::NoGradGuard no_grad;
-  return quantizer_->indices_of(features(images));
+  const at::Tensor indices = quantizer_->indices_of(features(images));
+  return used_codes_ ? used_codes_->to_reduced(indices) : indices;
+}
+
+at::Tensor VqVaeImpl::draw(const at::Tensor& images, const nn::Noise& noise) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor indices = quantizer_->draw_indices(features(images), noise);
+  return used_codes_ ? used_codes_->to_reduced(indices) : indices;
 }
 
 at::Tensor VqVaeImpl::decode(const at::Tensor& indices) {
-  return render(quantizer_->codes(indices));
+  return render(quantizer_->codes(used_codes_ ? used_codes_->to_full(indices) : indices));
 }
 
 at::Tensor VqVaeImpl::features(const at::Tensor& images) {
@@ -101,6 +126,19 @@ at::Tensor VqVaeImpl::render(const at::Tensor& vectors) {
 
 Quantizer& VqVaeImpl::quantizer() {
   return *quantizer_;
+}
+
+void VqVaeImpl::set_used_codes(const CodeMap& map) {
+  TESSERA_CHECK(used_codes_ != nullptr,
+                kInvalidArgument,
+                "a codec whose ",
+                options_.codebook_size,
+                " codes are all in use takes no map of them");
+  used_codes_->set(map);
+}
+
+void VqVaeImpl::check_used_codes() const {
+  if (used_codes_) used_codes_->check();
 }
 
 }  // namespace tessera::vqvae

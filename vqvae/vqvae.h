@@ -26,11 +26,14 @@ CodeUse code_use(const at::Tensor& counts);  // counts [K] of any number type
 /// How often each code occurs: indices, any shape, int64 in [0, K) -> [K] int64.
 at::Tensor count_codes(const at::Tensor& indices, std::int64_t codebook_size);
 
-class EncoderImpl;  // vqvae/encoder.h
-class DecoderImpl;  // vqvae/decoder.h
-class Quantizer;    // vqvae/quantizer.h
+struct CodeMap;   // vqvae/code_remap.h
+class CodeRemap;  // vqvae/code_remap.h
+class Network;    // vqvae/network.h
+class Quantizer;  // vqvae/quantizer.h
 
 /// Pictures to a grid of codes and back (van den Oord et al. 2017; VQ-VAE-2's EMA codebook).
+/// Where only K of the codebook's codes are in use (options().full_codebook_size), ids of encode()
+/// and decode() are the used ones' own numbers, 0 to K - 1; the quantiser's are the codebook's.
 /// Runs in float32, float64, or under autocast; features, vectors and pictures come back in float32
 /// under autocast, and codes are always searched in full precision.
 class VqVaeImpl : public torch::nn::Module {
@@ -43,6 +46,9 @@ class VqVaeImpl : public torch::nn::Module {
 
   /// images [B, C, H*s, W*s] in [-1, 1] -> indices [B, H, W]; s = options().downsample().
   at::Tensor encode(const at::Tensor& images);
+  /// The same with codes drawn from a Gumbel quantiser's distribution at temperature 1, as the
+  /// published one does whenever it encodes; other quantisers have none and give encode().
+  at::Tensor draw(const at::Tensor& images, const nn::Noise& noise);
   /// indices [B, H, W] int64 in [0, K) -> images [B, C, H*s, W*s]; callers clamp to [-1, 1].
   at::Tensor decode(const at::Tensor& indices);
 
@@ -54,13 +60,19 @@ class VqVaeImpl : public torch::nn::Module {
   at::Tensor render(const at::Tensor& vectors);  // [B, D, H, W] -> images
   Quantizer& quantizer();
 
+  /// Which codes are in use; only where options().full_codebook_size is not 0.
+  void set_used_codes(const CodeMap& map);
+  /// Throws kCorruptFile where weights that were loaded hold a map with ids out of range.
+  void check_used_codes() const;
+
   const VqVaeOptions& options() const { return options_; }
 
  private:
   VqVaeOptions options_;
-  std::shared_ptr<EncoderImpl> encoder_;
-  std::shared_ptr<DecoderImpl> decoder_;
+  std::shared_ptr<Network> encoder_;
+  std::shared_ptr<Network> decoder_;
   std::shared_ptr<Quantizer> quantizer_;
+  std::shared_ptr<CodeRemap> used_codes_{};  // none where all codes are in use
 };
 TORCH_MODULE(VqVae);
 

@@ -59,6 +59,7 @@ TEST(Config, EveryMistakeNamesItsKey) {
       {kVqVae, "data.kinds", R"(["opera"])", "data."},
       {kVqVae, "data.resolution", "128", "model.resolution is 64 but data.resolution is 128"},
       {kVqVae, "model.codebook_size", "1", "model.codebook_size"},
+      {kVqVae, "model.full_codebook_size", "4096", "model.full_codebook_size must be 0"},
       {kVqVae, "model.transformer", "{}", "model.transformer is not a known key"},
       {kVqVae, "objective.l1", "-1", "objective.l1"},
       {kVqVae,

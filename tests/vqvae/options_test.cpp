@@ -39,6 +39,9 @@ TEST(VqVaeOptions, NamesTheBadFieldAndItsValue) {
       {"residual_blocks", "got -1", [](auto& o) { o.residual_blocks = -1; }},
       {"decoder_blocks", "got 65", [](auto& o) { o.decoder_blocks = 65; }},
       {"attention_blocks", "got -2", [](auto& o) { o.attention_blocks = -2; }},
+      {"architecture", "\"unet\"", [](auto& o) { o.architecture = "unet"; }},
+      {"full_codebook_size", "got 1023", [](auto& o) { o.full_codebook_size = 1023; }},
+      {"full_codebook_size", "got -1", [](auto& o) { o.full_codebook_size = -1; }},
       {"codebook_size", "got 1", [](auto& o) { o.codebook_size = 1; }},
       {"code_dim", "got 0", [](auto& o) { o.code_dim = 0; }},
       {"quantizer", "\"lookup\"", [](auto& o) { o.quantizer = "lookup"; }},
@@ -52,6 +55,41 @@ TEST(VqVaeOptions, NamesTheBadFieldAndItsValue) {
   };
   for (const Case& wrong : cases) {
     VqVaeOptions options;
+    wrong.spoil(options);
+    test::expect_error(ErrorCode::kInvalidArgument, wrong.field, [&] { options.validate(); });
+    test::expect_error(ErrorCode::kInvalidArgument, wrong.value, [&] { options.validate(); });
+  }
+}
+
+TEST(VqVaeOptions, NamesTheBadFieldOfAPublishedNetwork) {
+  struct Case {
+    const char* field;
+    const char* value;
+    std::function<void(VqVaeOptions&)> spoil;
+  };
+  const Case cases[] = {
+      {"unshuffle", "got 2", [](auto& o) { o.unshuffle = 2; }},
+      {"attention_blocks", "got 1", [](auto& o) { o.attention_blocks = 1; }},
+      {"residual_blocks", "got 0", [](auto& o) { o.residual_blocks = 0; }},
+      {"decoder_blocks", "got 0", [](auto& o) { o.decoder_blocks = 0; }},
+      {"norm_groups", "got 0", [](auto& o) { o.norm_groups = 0; }},
+      {"norm_groups (24)", "got 32", [](auto& o) { o.norm_groups = 24; }},
+      {"z_channels", "got 0", [](auto& o) { o.z_channels = 0; }},
+      {"stem_channels", "got 33", [](auto& o) { o.stem_channels = 33; }},
+      {"attention_levels", "got 3", [](auto& o) { o.attention_levels = {3}; }},
+      {"attention_levels",
+       "got -1",
+       [](auto& o) {
+         o.attention_levels = {0, -1};
+       }},
+  };
+  const VqVaeOptions right{.architecture = "vqgan", .unshuffle = 1, .attention_levels = {2}};
+  right.validate();
+  EXPECT_TRUE(right.has_attention(2));
+  EXPECT_FALSE(right.has_attention(1));
+  EXPECT_EQ(right.level_channels(2), 128);
+  for (const Case& wrong : cases) {
+    VqVaeOptions options = right;
     wrong.spoil(options);
     test::expect_error(ErrorCode::kInvalidArgument, wrong.field, [&] { options.validate(); });
     test::expect_error(ErrorCode::kInvalidArgument, wrong.value, [&] { options.validate(); });

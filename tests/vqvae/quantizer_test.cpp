@@ -195,6 +195,26 @@ TEST(Gumbel, DrawsFollowTheSoftmaxOfTheLogits) {
   }
 }
 
+TEST(Gumbel, DrawsOutsideTrainingAreArgmaxWithExponentials) {
+  // The published draw: exponential numbers E, and the greatest of logits - log E; here with the
+  // uniform numbers that give these E, whatever the temperature.
+  VqVaeOptions options = small("gumbel");
+  options.gumbel_temperature = 7;
+  const auto quantizer = make_quantizer(options);
+  quantizer->initialise(nn::Rng::of_run(1, 0, 1));
+  const at::Tensor z = test::normal(10, {3, 4, 2, 2}).to(at::kFloat);
+  const at::Tensor e = -nn::Rng::of_run(4, 0, 3).uniform(Purpose::kGumbel, 1, {12, 2, 2}).log();
+  const nn::Noise recorded{.rng = {}, .recorded = (-e.to(at::kDouble)).exp()};
+  auto w = quantizer->named_parameters();
+  const at::Tensor logits = at::conv2d(z, w["proj.weight"], w["proj.bias"]).detach();
+  const at::Tensor drawn = quantizer->draw_indices(z, recorded);
+  EXPECT_TRUE(drawn.equal((logits - e.log()).argmax(1)));
+  EXPECT_FALSE(drawn.equal(quantizer->indices_of(z)));
+  const auto nearest = make_quantizer(small("ema"));
+  nearest->initialise(nn::Rng::of_run(1, 0, 1));
+  EXPECT_TRUE(nearest->draw_indices(z, recorded).equal(nearest->indices_of(z)));
+}
+
 TEST(Gumbel, KlOfUniformLogitsIsZero) {
   VqVaeOptions options = small("gumbel");
   options.gumbel_kl_weight = 1;

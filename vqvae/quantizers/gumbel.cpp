@@ -35,6 +35,11 @@ at::Tensor GumbelQuantizer::logits_of(const at::Tensor& features) const {
   return at::conv2d(features.to(embed_.scalar_type()), proj_->weight, proj_->bias);
 }
 
+at::Tensor GumbelQuantizer::gumbel_like(const at::Tensor& logits, const nn::Noise& noise) {
+  return noise.gumbel(Purpose::kGumbel, 0, logits.sizes().slice(1), logits.device())
+      .to(logits.scalar_type());
+}
+
 Quantized GumbelQuantizer::quantize(const at::Tensor& features,
                                     const nn::Noise& noise,
                                     bool training) {
@@ -48,10 +53,7 @@ Quantized GumbelQuantizer::quantize(const at::Tensor& features,
     const at::Tensor indices = logits.argmax(1);
     return {.indices = indices, .vectors = codes(indices), .loss = loss};
   }
-  const at::Tensor gumbel =
-      noise.gumbel(Purpose::kGumbel, 0, logits.sizes().slice(1), logits.device())
-          .to(logits.scalar_type());
-  const at::Tensor soft = ((logits + gumbel) / temperature_).softmax(1);
+  const at::Tensor soft = ((logits + gumbel_like(logits, noise)) / temperature_).softmax(1);
   const at::Tensor indices = soft.argmax(1);
   at::Tensor mixture = soft;
   if (hard_) {
@@ -66,6 +68,13 @@ at::Tensor GumbelQuantizer::indices_of(const at::Tensor& features) const {
   const at::NoGradGuard no_grad;
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   return logits_of(features).argmax(1);
+}
+
+at::Tensor GumbelQuantizer::draw_indices(const at::Tensor& features, const nn::Noise& noise) const {
+  const at::NoGradGuard no_grad;
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  const at::Tensor logits = logits_of(features);
+  return (logits + gumbel_like(logits, noise)).argmax(1);
 }
 
 void GumbelQuantizer::initialise(const nn::Rng& rng) {

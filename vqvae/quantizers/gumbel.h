@@ -16,6 +16,7 @@ class GumbelQuantizer : public Quantizer {
 
   Quantized quantize(const at::Tensor& features, const nn::Noise& noise, bool training) override;
   at::Tensor indices_of(const at::Tensor& features) const override;
+  at::Tensor draw_indices(const at::Tensor& features, const nn::Noise& noise) const override;
   const at::Tensor& codebook() const override { return embed_; }
   void initialise(const nn::Rng& rng) override;
   /// Also sets proj so that the likeliest code is the nearest one.
@@ -26,6 +27,7 @@ class GumbelQuantizer : public Quantizer {
 
  private:
   at::Tensor logits_of(const at::Tensor& features) const;  // [B, K, H, W]
+  static at::Tensor gumbel_like(const at::Tensor& logits, const nn::Noise& noise);
   void set_codes(const at::Tensor& codes);
 
   double temperature_;
