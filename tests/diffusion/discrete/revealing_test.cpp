@@ -32,7 +32,8 @@ at::Tensor even_answer(std::int64_t rows) {
 TEST(Purity, SharpensSurePlacesMost) {
   const at::Tensor log_p = log_of({0.7, 0.2, 0.1, 0.4, 0.35, 0.25});
   const at::Tensor score = purity(log_p);
-  EXPECT_TRUE(at::allclose(score, at::tensor({{1.0, 0.57142857}}, at::kDouble), 1e-8, 1e-8));
+  EXPECT_TRUE(
+      at::allclose(score, at::tensor({1.0, 0.57142857}, at::kDouble).unsqueeze(0), 1e-8, 1e-8));
   const auto expect = [&](double weight, const std::vector<double>& want) {
     const at::Tensor got = sharpen(log_p, score, weight);
     EXPECT_TRUE(at::allclose(got.exp(), log_of(want).exp(), 1e-7, 1e-8)) << weight << got.exp();

@@ -183,17 +183,19 @@ constexpr oracle::RevealRule kRules[] = {{.by_purity = false, .weight = 0.0},
                                          {.by_purity = true, .weight = 2.0}};
 
 TEST(RevealLaw, AnyNumberOfStridesAndCalls) {
+  struct Walk {
+    std::int64_t wanted;
+    std::int64_t tokens_a_call;
+  };
   for (const Toy& toy : toys()) {
     if (toy.chain.options.kind == "uniform") continue;
     for (const oracle::RevealRule& rule : kRules) {
-      for (const std::int64_t wanted : {1, 2, 3, 6}) {
-        for (const std::int64_t tokens_a_call : {0, 1}) {
-          const auto sampler = make_revealing(rule, tokens_a_call);
-          const Vector law = oracle::reveal_law(toy, plan_of(*sampler, toy, wanted), {}, rule);
-          EXPECT_GT(fit(sample(*sampler, toy, wanted), oracle::pictures(toy, law)), kSmall)
-              << toy.chain.label << " in " << wanted << ", " << tokens_a_call << " a call, "
-              << sampler->name() << " " << rule.weight;
-        }
+      for (const Walk& walk : {Walk{2, 0}, Walk{3, 1}, Walk{6, 0}}) {
+        const auto sampler = make_revealing(rule, walk.tokens_a_call);
+        const Vector law = oracle::reveal_law(toy, plan_of(*sampler, toy, walk.wanted), {}, rule);
+        EXPECT_GT(fit(sample(*sampler, toy, walk.wanted), oracle::pictures(toy, law)), kSmall)
+            << toy.chain.label << " in " << walk.wanted << ", " << walk.tokens_a_call << " a call, "
+            << sampler->name() << " " << rule.weight;
       }
     }
   }
@@ -203,7 +205,7 @@ TEST(RevealLaw, ConditionsOnLockedTokens) {
   const Toy toy = three_tokens(nearly_absorbed(8));
   for (const oracle::RevealRule& rule : kRules) {
     const auto sampler = make_revealing(rule, 0);
-    for (const std::int64_t wanted : {2, 5, 8}) {
+    for (const std::int64_t wanted : {2, 5}) {
       const Given two_free{-1, 1, -1};
       const auto plan = plan_of(*sampler, toy, wanted);
       const Vector law = oracle::reveal_law(toy, plan, two_free, rule);
