@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "io/state_dict.h"
+#include "pipeline/load_options.h"
 #include "pipeline/model_card.h"
 #include "vqvae/codebook_averages.h"
 

@@ -11,6 +11,7 @@
 #include "pipeline/published/clip_text_names.h"
 #include "pipeline/published/codec.h"
 #include "pipeline/published/codec_options.h"
+#include "pipeline/published/config_fields.h"
 #include "pipeline/published/denoiser_names.h"
 #include "pipeline/published/published_model.h"
 #include "text/clip_encoder.h"
@@ -53,20 +54,12 @@ io::Json null_config(const fs::path& model) {
 }
 
 diffusion::TransitionOptions chain_options(const io::Json& config, const std::string& where) {
-  const auto number = [&](const char* key) {
-    TESSERA_CHECK(config.contains(key) && config[key].is_number(),
-                  kCorruptFile,
-                  where,
-                  ": \"",
-                  key,
-                  "\" must be a number");
-    return config[key].get<double>();
-  };
-  return {.steps = static_cast<std::int64_t>(number("num_train_timesteps")),
-          .keep_start = number("alpha_cum_start"),
-          .keep_end = number("alpha_cum_end"),
-          .mask_start = number("gamma_cum_start"),
-          .mask_end = number("gamma_cum_end")};
+  const ConfigFields fields(config, where);
+  return {.steps = fields.whole("num_train_timesteps"),
+          .keep_start = fields.number("alpha_cum_start"),
+          .keep_end = fields.number("alpha_cum_end"),
+          .mask_start = fields.number("gamma_cum_start"),
+          .mask_end = fields.number("gamma_cum_end")};
 }
 
 struct Denoiser {
@@ -142,6 +135,9 @@ PublishedModel load_diffusers_model(const fs::path& folder, const LoadOptions& o
                 denoiser.options.steps);
   model.parts.transition = diffusion::make_transition(chain, denoiser.options.codes);
   model.parts.denoiser = std::move(denoiser.network);
+  model.transformer = denoiser.options;
+  model.chain = chain;
+  model.clip = reads;
 
   model.card.name = fs::absolute(folder).lexically_normal().filename().string();
   if (model.card.name.empty()) model.card.name = "diffusers";

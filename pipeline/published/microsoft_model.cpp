@@ -214,7 +214,9 @@ PublishedModel load_microsoft_model(const fs::path& file, const LoadOptions& opt
 
   PublishedModel model;
   Parts& parts = model.parts;
-  parts.transition = diffusion::make_transition(chain_of(published, what), network.codes);
+  model.transformer = network;
+  model.chain = chain_of(published, what);
+  parts.transition = diffusion::make_transition(model.chain, network.codes);
   TESSERA_CHECK(parts.transition->steps() == network.steps,
                 kShapeMismatch,
                 what,
@@ -230,6 +232,7 @@ PublishedModel load_microsoft_model(const fs::path& file, const LoadOptions& opt
     text::ClipTextOptions reads;
     parts.text_encoder = load_text_encoder(published, reads, options.type, what);
     parts.text_length = reads.length;
+    model.clip = reads;
   } else if (network.condition == "class") {
     parts.condition = ConditionKind::kClass;
     parts.classes = network.learned_null ? network.classes - 1 : network.classes;

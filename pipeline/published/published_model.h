@@ -1,10 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
+#include "diffusion/denoisers/transformer.h"
+#include "diffusion/discrete/transition.h"
 #include "pipeline/load_options.h"
 #include "pipeline/model_card.h"
 #include "pipeline/parts.h"
+#include "text/clip_encoder.h"
 
 namespace tessera::pipeline {
 
@@ -13,6 +17,9 @@ namespace tessera::pipeline {
 struct PublishedModel {
   ModelCard card{};
   Parts parts{};
+  diffusion::TransformerOptions transformer{};
+  diffusion::TransitionOptions chain{};
+  std::optional<text::ClipTextOptions> clip{};  // of a model of texts
 };
 
 /// A folder as diffusers lays it out: model_index.json, transformer, vqvae, scheduler,
