@@ -121,7 +121,15 @@ void PromptText::open_tokenizer(const fs::path& model,
     hash_ = io::sha256_of_file(table);
   } else {
     const fs::path files = fs::is_directory(folder) ? folder : jobs::shipped_file(kClipVocabulary);
-    own_ = text::load_clip_tokenizer(files, {.quirks = quirks_of(quirks)});
+    const std::int64_t known = pipeline.facts().vocabulary;
+    own_ = text::load_clip_tokenizer(files, {.vocabulary = known, .quirks = quirks_of(quirks)});
+    TESSERA_CHECK(own_->vocabulary_size() <= known,
+                  kCorruptFile,
+                  files.string(),
+                  ": has ",
+                  own_->vocabulary_size(),
+                  " pieces, the text encoder knows ",
+                  known);
     kind_ = quirks == kNoQuirks ? "clip" : "clip-" + quirks;
     hash_ = io::sha256_of_file(fs::is_directory(files) ? clip_file(files) : files);
   }

@@ -76,10 +76,11 @@ void check_codes(const diffusion::TransformerOptions& options, const vqvae::VqVa
                 codes.grid());
 }
 
-/// Length and width of the text states.
+/// What a text encoder reads and gives.
 struct TextShape {
   std::int64_t length = 0;
   std::int64_t width = 0;
+  std::int64_t vocabulary = 0;
 };
 
 /// Tessera's own encoder and its table of tokens.
@@ -94,7 +95,7 @@ TextShape load_own_text(const fs::path& encoder, const fs::path& tokenizer, Part
                 parts.tokenizer->vocabulary_size());
   parts.text_encoder = text::make_text_encoder(reads);
   load_weights(*parts.text_encoder, encoder);
-  return {.length = reads.length, .width = reads.width};
+  return {.length = reads.length, .width = reads.width, .vocabulary = reads.vocabulary};
 }
 
 /// CLIP's text tower, told by "kind" in its options; its tokenizer is no table.
@@ -109,7 +110,7 @@ TextShape load_clip_text(const fs::path& encoder,
   parts.text_encoder = text::make_clip_encoder(reads);
   nn::reserve(*parts.text_encoder, type);
   load_weights(*parts.text_encoder, encoder);
-  return {.length = reads.length, .width = reads.width};
+  return {.length = reads.length, .width = reads.width, .vocabulary = reads.vocabulary};
 }
 
 template <typename Folder>
@@ -125,6 +126,7 @@ void load_text_side(const Folder& folder,
                : load_own_text(encoder, folder(kTokenizerPart), parts);
   });
   parts.text_length = reads.length;
+  parts.vocabulary = reads.vocabulary;
   in_part(folder(kTransformerPart), [&] {
     TESSERA_CHECK(
         options.condition_width == reads.width && options.condition_length == reads.length,

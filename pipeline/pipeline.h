@@ -45,8 +45,9 @@ struct PipelineFacts {
   vqvae::VqVaeOptions codec{};
   ConditionKind condition = ConditionKind::kText;
   std::int64_t text_length =
-      0;                     // L, the padded prompt length; 1 for classes, 0 without a condition
-  std::int64_t classes = 0;  // that can be asked for
+      0;                        // L, the padded prompt length; 1 for classes, 0 without a condition
+  std::int64_t vocabulary = 0;  // token ids that the text encoder knows
+  std::int64_t classes = 0;     // that can be asked for
   std::int64_t chain_steps = 0;  // T
   std::int64_t parameters = 0;   // of all parts
   bool generates() const { return chain_steps > 0; }

@@ -64,6 +64,7 @@ class VqPipeline final : public Pipeline {
     }
     facts_.condition = parts_.condition;
     facts_.classes = parts_.classes;
+    facts_.vocabulary = parts_.vocabulary;
     facts_.text_length = parts_.text_length;
     facts_.chain_steps = parts_.transition->steps();
     TESSERA_CHECK(parts_.transition->codes() == facts_.codec.codebook_size,

@@ -121,6 +121,7 @@ PublishedModel load_diffusers_model(const fs::path& folder, const LoadOptions& o
                 ", the text encoder gives ",
                 reads.width);
   model.parts.text_length = reads.length;
+  model.parts.vocabulary = reads.vocabulary;
   model.parts.codec = load_codec(folder / kVqVaePart, denoiser.options.grid_height);
 
   const fs::path scheduler = folder / kSchedulerPart / "scheduler_config.json";

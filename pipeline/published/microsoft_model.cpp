@@ -179,6 +179,10 @@ std::shared_ptr<text::TextEncoder> load_text_encoder(const io::StateDict& denois
                                                      at::ScalarType type,
                                                      const std::string& what) {
   const io::StateDict tower = part_of(denoiser, "condition_emb.");
+  TESSERA_CHECK(!tower.tensors.empty(),
+                kNotFound,
+                what,
+                ": a model of texts without a text tower (transformer.condition_emb.*)");
   options = clip_text_options(tower, what);
   auto encoder = text::make_clip_encoder(options);
   nn::reserve(*encoder, type);
@@ -232,6 +236,7 @@ PublishedModel load_microsoft_model(const fs::path& file, const LoadOptions& opt
     text::ClipTextOptions reads;
     parts.text_encoder = load_text_encoder(published, reads, options.type, what);
     parts.text_length = reads.length;
+    parts.vocabulary = reads.vocabulary;
     model.clip = reads;
   } else if (network.condition == "class") {
     parts.condition = ConditionKind::kClass;
