@@ -28,8 +28,7 @@ struct Recorded {
   at::Tensor operator[](const std::string& name) const;
   bool has(const std::string& name) const;
 
- private:
-  mutable io::StateDict read_{};
+  mutable io::StateDict read_{};  // what tensors() has read
 };
 
 /// What one case found out. Every comparison counts; the worst one is printed.

@@ -8,6 +8,7 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "io/in_quotes.h"
 #include "text/tokenizers/clip_text.h"
 #include "text/tokenizers/unicode.h"
 
@@ -121,13 +122,14 @@ class MergeLines {
 
 std::int32_t id_of(const Ids& ids, const std::string& symbol, const MergeLines& lines) {
   const auto found = ids.find(symbol);
-  if (found == ids.end()) lines.fail(concat("the symbol \"", symbol, "\" has no id"));
+  if (found == ids.end()) lines.fail(concat("the symbol ", io::in_quotes(symbol), " has no id"));
   return found->second;
 }
 
 std::int32_t id_of(const Ids& ids, const std::string& symbol, const std::string& name) {
   const auto found = ids.find(symbol);
-  TESSERA_CHECK(found != ids.end(), kCorruptFile, name, ": the symbol \"", symbol, "\" has no id");
+  TESSERA_CHECK(
+      found != ids.end(), kCorruptFile, name, ": the symbol ", io::in_quotes(symbol), " has no id");
   return found->second;
 }
 
@@ -159,9 +161,9 @@ ClipVocabulary vocabulary_of(const Ids& ids, std::size_t count, const std::strin
       TESSERA_CHECK(byte >= 0,
                     kCorruptFile,
                     name,
-                    ": \"",
-                    symbol,
-                    "\" holds a character that stands for no byte");
+                    ": ",
+                    io::in_quotes(symbol),
+                    " holds a character that stands for no byte");
       made.bytes[index] += static_cast<char>(byte);
     }
   }
@@ -206,9 +208,10 @@ class IdReader final : public nlohmann::json_sax<nlohmann::json> {
  private:
   bool add(std::int64_t id) {
     if (depth_ != 1) return refuse("wanted an object of numbers");
-    if (id < 0 || id >= kMostPieces) return refuse(concat("\"", symbol_, "\" has no legal id"));
+    if (id < 0 || id >= kMostPieces)
+      return refuse(concat(io::in_quotes(symbol_), " has no legal id"));
     if (!ids.emplace(symbol_, static_cast<std::int32_t>(id)).second) {
-      return refuse(concat("\"", symbol_, "\" is there twice"));
+      return refuse(concat(io::in_quotes(symbol_), " is there twice"));
     }
     return true;
   }
@@ -237,9 +240,8 @@ Ids read_ids(const fs::path& file) {
                   seen.size() - 1,
                   ", each once, got ",
                   id,
-                  " for \"",
-                  symbol,
-                  "\"");
+                  " for ",
+                  io::in_quotes(symbol));
     seen[index] = true;
   }
   return std::move(reader.ids);
@@ -272,7 +274,7 @@ ClipVocabulary read_openai_vocabulary(const fs::path& file, std::int64_t size) {
     const std::int32_t left_id = id_of(ids, left, lines);
     const std::int32_t right_id = id_of(ids, right, lines);
     if (!ids.emplace(left + right, next).second) {
-      lines.fail(concat("\"", left, right, "\" is made twice"));
+      lines.fail(concat(io::in_quotes(left + right), " is made twice"));
     }
     pairs.add(left_id, right_id, rank, next++);
   }

@@ -1,5 +1,8 @@
 #include "text/tokenizers/clip_bpe.h"
 
+#include <random>
+#include <string_view>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -101,6 +104,22 @@ TEST(ClipBpe, AnyBytesAreLegal) {
   std::string every;
   for (int byte = 0; byte < 256; ++byte) every += static_cast<char>(byte);
   EXPECT_EQ(ids(shipped(), every, 1000).back(), 49407);
+}
+
+TEST(ClipBpe, RandomBytesMakeRows) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 2000; ++round) {
+    // mostly bytes of wrongly decoded text, references and escapes
+    constexpr std::string_view kLikely = "&#;xa\xC3\xC2\xA2\xE2\x82\xAC\xED\xA0\xBD\x1B[m<|'\n ";
+    std::string prompt(random() % 40, ' ');
+    for (char& byte : prompt) {
+      byte = random() % 4 == 0 ? static_cast<char>(random()) : kLikely[random() % kLikely.size()];
+    }
+    const Ids row = ids(shipped(), prompt, 30);
+    EXPECT_EQ(row.front(), 49406);
+    EXPECT_EQ(row.back(), 49407);
+    EXPECT_NO_THROW(shipped().decode(row));
+  }
 }
 
 TEST(ClipBpe, HugePromptsEnd) {

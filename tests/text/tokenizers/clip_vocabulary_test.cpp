@@ -121,6 +121,7 @@ TEST(ClipVocabulary, DamagedHuggingFaceFiles) {
   expect_error(kCorrupt, "found a text", read("{\"a\":\"b\"}"));
   expect_error(kCorrupt, "wanted an object", read("3"));
   expect_error(kCorrupt, "no legal id", read("{\"a\":-1}"));
+  expect_error(kCorrupt, "no legal id", read("{\"a\\nb\":99999999999}"));  // told on one line
   expect_error(kCorrupt, "is there twice", read("{\"a\":0,\"a\":1}"));
   expect_error(kCorrupt, "each once", read("{\"a\":0,\"b\":7}"));
   expect_error(kCorrupt, "has no id", read("{\"a\":0}"));
