@@ -25,6 +25,7 @@ struct Parts {
   std::unique_ptr<const diffusion::Transition> transition{};
   std::unique_ptr<const text::Tokenizer> tokenizer{};
   std::int64_t text_length = 0;  // L of the text encoder
+  std::int64_t vocabulary = 0;   // ids that it knows
   ConditionKind condition = ConditionKind::kText;
   std::int64_t classes = 0;  // that can be asked for, where condition is kClass
 };

@@ -33,7 +33,7 @@ class CountingSampler final : public diffusion::DiscreteSampler {
   mutable std::vector<std::int64_t> kept{};  // classes that truncation left
 };
 
-struct Setup {
+struct Stage {
   Parts parts = test::make_tiny_parts();
   CountingSampler sampler{};
   std::vector<TimeStep> plan = sampler.plan(*parts.transition, {.steps = 5});
@@ -56,7 +56,7 @@ struct Setup {
 
 TEST(RunChain, AsksForTheNoiseOfEachStride) {
   const at::NoGradGuard no_grad;
-  Setup setup;
+  Stage setup;
   std::vector<std::int64_t> numbers;
   const at::Tensor out = run_chain(
       setup.denoiser,
@@ -76,7 +76,7 @@ TEST(RunChain, AsksForTheNoiseOfEachStride) {
 
 TEST(RunChain, PutsBackWhatIsKept) {
   const at::NoGradGuard no_grad;
-  Setup setup;
+  Stage setup;
   ChainWalk walk = setup.walk();
   walk.keep = at::arange(64, at::kLong).expand({2, 64}) < 10;
   walk.given = at::full({2, 64}, 7, at::kLong);
@@ -86,7 +86,7 @@ TEST(RunChain, PutsBackWhatIsKept) {
 
 TEST(RunChain, StopsBetweenStrides) {
   const at::NoGradGuard no_grad;
-  Setup setup;
+  Stage setup;
   std::stop_source source;
   test::expect_error(ErrorCode::kCancelled, "stopped after step 2", [&] {
     run_chain(
@@ -101,7 +101,7 @@ TEST(RunChain, StopsBetweenStrides) {
 }
 
 TEST(NetworkTimes, AreTheSamplersOwn) {
-  const Setup setup;
+  const Stage setup;
   EXPECT_EQ(network_times(setup.sampler, setup.plan), (std::vector<std::int64_t>{9, 7, 5, 3, 1}));
 }
 
