@@ -9,6 +9,11 @@ void DiscreteModel::validate() const {
       !vqvae.empty(), kInvalidArgument, "model.vqvae must name a trained codec, got \"\"");
   TESSERA_CHECK(
       !tokenizer.empty(), kInvalidArgument, "model.tokenizer must name a folder, got \"\"");
+  TESSERA_CHECK(transformer.condition == "text",
+                kInvalidArgument,
+                "model.transformer.condition must be text, which is what samples come with, got \"",
+                transformer.condition,
+                "\"");
 }
 
 void DiscreteObjective::validate() const {

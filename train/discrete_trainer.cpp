@@ -58,6 +58,7 @@ class DiscreteTrainer final : public Trainer {
   }
   void set_training(bool on);
   at::Tensor ids_of(const std::vector<std::string>& captions) const;
+  nn::Condition null_condition(std::int64_t rows) const;
   nn::Condition with_dropout(const nn::Condition& condition,
                              const nn::Rng& rng,
                              std::int64_t step) const;
@@ -181,6 +182,14 @@ at::Tensor DiscreteTrainer::ids_of(const std::vector<std::string>& captions) con
   return at::tensor(tokens.ids, at::kLong).view({tokens.rows(), tokens.length}).to(o_.device);
 }
 
+/// What the denoiser has learned for it; an empty caption where it learns none.
+nn::Condition DiscreteTrainer::null_condition(std::int64_t rows) const {
+  const nn::Condition own = denoiser_->null_condition(rows);
+  if (own.defined()) return own;
+  const nn::Condition empty = text_encoder_->encode(ids_of({""}));
+  return {.tokens = empty.tokens.expand({rows, -1, -1}), .mask = empty.mask.expand({rows, -1})};
+}
+
 /// A keyed share of the rows learns the null condition instead of its caption.
 nn::Condition DiscreteTrainer::with_dropout(const nn::Condition& condition,
                                             const nn::Rng& rng,
@@ -188,7 +197,7 @@ nn::Condition DiscreteTrainer::with_dropout(const nn::Condition& condition,
   if (o_.objective.caption_dropout <= 0) return condition;
   const at::Tensor dropped =
       (rng.uniform(Purpose::kDropout, step, {1}, o_.device) < o_.objective.caption_dropout);
-  const nn::Condition null = denoiser_->null_condition(condition.tokens.size(0));
+  const nn::Condition null = null_condition(condition.tokens.size(0));
   return {.tokens = at::where(dropped.unsqueeze(-1), null.tokens, condition.tokens),
           .mask = at::where(dropped, null.mask, condition.mask)};
 }

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "io/in_quotes.h"
+#include "io/mapped_tensor.h"
 
 static_assert(std::endian::native == std::endian::little, "torch.save data is little-endian");
 
@@ -31,8 +32,7 @@ at::Tensor values_of(const std::shared_ptr<const MappedFile>& file,
     std::memcpy(copy.mutable_data_ptr(), data, member.size);
     return copy;
   }
-  return at::from_blob(
-      data, {values}, [file](void*) {}, type);
+  return mapped_tensor(file, member.begin, {values}, type);
 }
 
 }  // namespace

@@ -106,7 +106,8 @@ TEST(TransformerVariants, ASideOfPositionTablesCountsInTheirOrder) {
         if (item.key().ends_with("attention.out.weight")) item.value().zero_();
       }
     }
-    other->named_parameters()[std::string(table) + ".weight"][row].add_(1.0);
+    // one channel of it: a norm does not see all of them rise
+    other->named_parameters()[std::string(table) + ".weight"][row][0].add_(1.0);
     const at::Tensor change =
         (other->forward(e.x, e.t, e.text) - denoiser->forward(e.x, e.t, e.text)).abs().amax(-1);
     return change[0].gt(1e-4).to(at::kLong);
