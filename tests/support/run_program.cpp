@@ -77,6 +77,7 @@ Answer run_program(const Call& call) {
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("no fork");
   if (child == 0) become(call, in, out, err);
+  if (call.started) call.started(child);
   close(in.read_end);
   close(out.write_end);
   close(err.write_end);

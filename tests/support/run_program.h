@@ -21,6 +21,7 @@ struct Call {
   std::string input{};                             // its standard input
   std::filesystem::path folder{};                  // where it runs; "" = here
   std::map<std::string, std::string> variables{};  // added to the environment
+  std::function<void(int child)> started{};        // told its process id
   int interrupt_after_lines = 0;  // SIGINT once stdout has so many lines; 0 = never
 };
 

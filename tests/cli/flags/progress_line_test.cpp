@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/flags/bytes_text.h"
+
 namespace tessera::cli {
 namespace {
 
@@ -38,6 +40,26 @@ TEST(ProgressText, HoursAndNotes) {
   progress.note = "9 samples/s";
   EXPECT_THAT(progress_text(progress, at(0, 0), {.width = 100}),
               HasSubstr("9 samples/s, 21:06:40 left"));
+}
+
+TEST(ProgressText, BytesAreToldInUnits) {
+  const Progress first{.stage = "pull", .total = 5'440'000'000, .unit = ProgressUnit::kBytes};
+  Progress now = first;
+  now.step = 1'360'000'000;
+  now.seconds = 10;
+  now.note = "file 3 of 9";
+  EXPECT_EQ(progress_text(now, first, {.width = 100}),
+            "pull |=====>              | 1.36 GB/5.44 GB - 136 MB/s, file 3 of 9, 0:30 left");
+}
+
+TEST(BytesText, ThreeDigits) {
+  EXPECT_EQ(bytes_text(0), "0 B");
+  EXPECT_EQ(bytes_text(999), "999 B");
+  EXPECT_EQ(bytes_text(1000), "1.00 kB");
+  EXPECT_EQ(bytes_text(12'345), "12.3 kB");
+  EXPECT_EQ(bytes_text(999'700), "1.00 MB") << "not 1000 kB";
+  EXPECT_EQ(bytes_text(126e6), "126 MB");
+  EXPECT_EQ(bytes_text(5e15), "5000 TB");
 }
 
 TEST(ProgressText, IsCutToTheTerminalOnly) {
