@@ -119,6 +119,28 @@ TEST(Revealing, ShowsWhatIsPlannedAndKeepsIt) {
   }
 }
 
+// Of twenty places half are sure, half are not: which are shown?
+TEST(Revealing, OnlyPurityLooksAtWhatIsSure) {
+  const auto q = chain();
+  constexpr std::int64_t kRows = 200;
+  at::Tensor logits = at::zeros({kRows, kTokens, kCodes});
+  logits.slice(1, 0, 10).select(2, 1).fill_(9.0);
+  const TimeStep time{
+      .from = 8, .to = 7, .index = 0, .count = 8, .reveal = Reveal{.places = 4, .hidden = 20}};
+  const auto shown = [&](const char* name, const at::Tensor& answer) {
+    const SamplerInput in{
+        .log_x0 = answer, .x_t = at::full({kRows, kTokens}, kCodes, at::kLong), .time = time};
+    return make_discrete_sampler(name)->step(*q, in, {.rng = nn::Rng::of_run(7, 0, kRows)}) !=
+           kCodes;
+  };
+  const at::Tensor sure = logits.log_softmax(-1);
+  EXPECT_TRUE(at::equal(shown("random-order", sure), shown("random-order", even_answer(kRows))));
+  // Scores 1 and 0.2: five of six draws are sure at first, fewer as they are used up.
+  const double share = shown("purity", sure).slice(1, 0, 10).sum().item<double>() / (4.0 * kRows);
+  EXPECT_GT(share, 0.75);
+  EXPECT_LT(share, 0.86);
+}
+
 // The last stride draws every token once more, also those that were shown.
 TEST(Revealing, TheLastStrideIsTheChainsOwn) {
   const auto q = chain();
