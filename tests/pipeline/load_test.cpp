@@ -189,7 +189,7 @@ TEST(LoadPipeline, PartsThatDoNotFitAreNamed) {
 TEST(LoadPipeline, ACardWithoutAPartIsToldApart) {
   const Damaged model;
   model.set("model_index.json", "parts", {"transformer", "vqvae"});
-  model.expect(ErrorCode::kCorruptFile, "the model's card lists no \"tokenizer\" part");
+  model.expect(ErrorCode::kCorruptFile, "the model's card lists no \"text_encoder\" part");
 }
 
 }  // namespace
