@@ -12,19 +12,20 @@
 
 namespace tessera::io {
 
+// These hold one another: an initialiser {} would ask clang 14 for types that it does not know yet.
 struct PickleValue;
 struct PickleEntry;
 
 struct PickleList {
-  std::vector<PickleValue> items{};
+  std::vector<PickleValue> items;
 };
 struct PickleTuple {
-  std::vector<PickleValue> items{};
+  std::vector<PickleValue> items;
 };
 /// In the order of the file; no key twice. Whole numbers as keys (optimiser states have them)
 /// appear as their decimals.
 struct PickleDict {
-  std::vector<PickleEntry> entries{};
+  std::vector<PickleEntry> entries;
 };
 
 /// What a torch.save file holds: None, True and False, whole numbers, real numbers, text or bytes,
@@ -39,7 +40,7 @@ struct PickleValue {
                PickleTuple,
                PickleDict,
                at::Tensor>
-      data{};
+      data;
 
   bool is_none() const { return std::holds_alternative<std::monostate>(data); }
   bool is_dict() const { return std::holds_alternative<PickleDict>(data); }
