@@ -16,6 +16,8 @@ class TesseraWriter final : public ModelWriter {
  public:
   TesseraWriter(fs::path folder, at::ScalarType type) : folder_(std::move(folder)), type_(type) {}
 
+  void check(const diffusion::TransformerOptions& /*options*/) const override {}
+
   void denoiser(const diffusion::TransformerOptions& options, io::StateDict ours) override {
     write(kTransformerPart, io::to_json_fields(options), ours);
   }

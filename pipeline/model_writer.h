@@ -32,6 +32,8 @@ using ClipTokenizerSource =
 class ModelWriter {
  public:
   virtual ~ModelWriter() = default;
+  /// Throws where the layout has no place for such a denoiser; denoiser() does the same.
+  virtual void check(const diffusion::TransformerOptions& options) const = 0;
   virtual void denoiser(const diffusion::TransformerOptions& options, io::StateDict ours) = 0;
   virtual void codec(vqvae::VqVaeImpl& codec) = 0;
   virtual void text_encoder(const text::ClipTextOptions& options, const io::StateDict& ours) = 0;

@@ -57,6 +57,7 @@ void write_random_model(const std::filesystem::path& to, const NewModelOptions& 
   const KnownModel model = known_model(options.config);
   write_folder_atomically(to, [&](const std::filesystem::path& folder) {
     const auto writer = make_model_writer(options.layout, folder, options.type);
+    writer->check(model.transformer);
     write_denoiser(model, options, *writer);
     write_codec(model, options, *writer);
     if (model.clip) write_text(model, options, *writer);

@@ -104,6 +104,10 @@ class DiffusersWriter final : public ModelWriter {
  public:
   DiffusersWriter(fs::path folder, at::ScalarType type) : folder_(std::move(folder)), type_(type) {}
 
+  void check(const diffusion::TransformerOptions& options) const override {
+    diffusers_denoiser_names(options);
+  }
+
   void denoiser(const diffusion::TransformerOptions& options, io::StateDict ours) override {
     io::StateDict published = to_published(ours, diffusers_denoiser_names(options));
     ours = {};
