@@ -23,6 +23,7 @@ void add_eval(CLI::App& app, Action& action);
 void add_reconstruct(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_convert(CLI::App& app, Action& action);
+void add_new_model(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 void add_pull(CLI::App& app, Action& action);
@@ -31,8 +32,9 @@ void add_models(CLI::App& app, Action& action);
 /// Which model, and where it runs: --model, --device, --threads, in every sub-command that opens
 /// one.
 void add_model_flags(CLI::App& app, engine::EngineOptions& options);
-/// The rest of the options, for published models: --precision, --weights, --codec, --index-map,
-/// --tokenizer.
+/// Of a checkpoint of the original code: --weights, --codec, --index-map.
+void add_checkpoint_flags(CLI::App& app, engine::EngineOptions& options);
+/// The rest of the options, for published models: those, --precision and --tokenizer.
 void add_published_flags(CLI::App& app, engine::EngineOptions& options);
 
 }  // namespace tessera::cli

@@ -13,18 +13,34 @@ void add_convert(CLI::App& app, Action& action) {
   struct Flags {
     std::string from{};
     std::string to{};
-    std::string type = "bf16";
+    engine::ConvertRequest request{};
+    engine::EngineOptions checkpoint{};
   };
   CLI::App* command =
-      app.add_subcommand("convert", "store a model's weights in another number type");
+      app.add_subcommand("convert", "store a model in another number type or layout");
   const auto flags = std::make_shared<Flags>();
-  command->add_option("MODEL", flags->from, "model folder")->required();
+  command
+      ->add_option("MODEL", flags->from, "model folder, published checkpoint, or ORG/NAME pulled")
+      ->required();
   command->add_option("-o,--out", flags->to, "new model folder")->required();
-  command->add_option("--type", flags->type, "fp32, bf16 or fp16")->capture_default_str();
-  command->footer("Example:\n  tessera convert runs/starter/model --out my-model --type bf16");
+  command->add_option("--type", flags->request.type, "fp32, bf16 or fp16")->capture_default_str();
+  command->add_option("--layout", flags->request.layout, "tessera or diffusers")
+      ->capture_default_str();
+  add_checkpoint_flags(*command, flags->checkpoint);
+  command->footer(
+      "Examples:\n"
+      "  tessera convert runs/starter/model --out my-model --type bf16\n"
+      "  tessera convert coco_pretrained.pth --out coco --type fp16\n"
+      "  tessera convert coco --out coco-diffusers --type fp32 --layout diffusers");
   command->callback([flags, &action] {
     action = [flags](std::stop_token) {
-      engine::convert_model(flags->from, flags->to, flags->type);
+      engine::ConvertRequest request = flags->request;
+      request.from = flags->from;
+      request.to = flags->to;
+      request.weights = flags->checkpoint.weights;
+      request.codec = flags->checkpoint.codec;
+      request.index_map = flags->checkpoint.index_map;
+      engine::convert_model(request);
       Console({}).result(flags->to);
       return 0;
     };

@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     cli::add_eval(app, action);
     cli::add_data(app, action);
     cli::add_convert(app, action);
+    cli::add_new_model(app, action);
     cli::add_pull(app, action);
     cli::add_models(app, action);
     if (const auto code = cli::parse(app, argc, argv)) return *code;

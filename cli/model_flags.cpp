@@ -30,17 +30,21 @@ void add_model_flags(CLI::App& app, engine::EngineOptions& options) {
       ->group(kGroup);
 }
 
+void add_checkpoint_flags(CLI::App& app, engine::EngineOptions& options) {
+  app.add_option("--weights", options.weights, "of an original checkpoint: ema or raw")
+      ->capture_default_str()
+      ->group(kGroup);
+  add_path(app, "--codec", options.codec, "its image codec, where that is not found beside it");
+  add_path(app, "--index-map", options.index_map, "the map of its used codes, likewise");
+}
+
 void add_published_flags(CLI::App& app, engine::EngineOptions& options) {
   app.add_option("--precision",
                  options.precision,
                  "of a large model in memory: fp32, or bf16 and fp16 of half the size")
       ->capture_default_str()
       ->group(kGroup);
-  app.add_option("--weights", options.weights, "of an original checkpoint: ema or raw")
-      ->capture_default_str()
-      ->group(kGroup);
-  add_path(app, "--codec", options.codec, "its image codec, where that is not found beside it");
-  add_path(app, "--index-map", options.index_map, "the map of its used codes, likewise");
+  add_checkpoint_flags(app, options);
   app.add_option("--tokenizer",
                  options.tokenizer,
                  "CLIP's: original, or with the faults of microsoft or hugging-face")

@@ -65,6 +65,26 @@ void write_file_atomically(const fs::path& target, std::string_view bytes) {
   });
 }
 
+void write_folder_atomically(const fs::path& target,
+                             const std::function<void(const fs::path&)>& write) {
+  TESSERA_CHECK(!fs::exists(target), kInvalidArgument, target.string(), ": exists already");
+  fs::path unfinished = target.has_filename() ? target : target.parent_path();
+  unfinished += ".unfinished";
+  std::error_code ignored;
+  try {
+    fs::remove_all(unfinished);
+    fs::create_directories(unfinished);
+    write(unfinished);
+    fs::rename(unfinished, target);
+  } catch (const fs::filesystem_error& failed) {
+    fs::remove_all(unfinished, ignored);
+    TESSERA_THROW(kIo, target.string(), ": cannot be written: ", failed.code().message());
+  } catch (...) {
+    fs::remove_all(unfinished, ignored);
+    throw;
+  }
+}
+
 std::string read_file(const fs::path& file, std::uintmax_t max_bytes) {
   std::error_code failed;
   const auto status = fs::status(file, failed);

@@ -1,14 +1,40 @@
 #include "engine/convert.h"
 
+#include "engine/clip_tokenizer_files.h"
 #include "engine/models.h"
 #include "pipeline/convert_model.h"
+#include "pipeline/new_model.h"
+#include "pipeline/published/known_models.h"
 
 namespace tessera::engine {
 
-void convert_model(const std::filesystem::path& from,
-                   const std::filesystem::path& to,
-                   const std::string& type) {
-  pipeline::convert_model(resolve_model(from), to, type);
+void convert_model(const ConvertRequest& request) {
+  const std::filesystem::path from = resolve_model(request.from);
+  pipeline::convert_model(from,
+                          request.to,
+                          {.layout = pipeline::layout_named(request.layout),
+                           .reading = {.type = pipeline::scalar_type(request.type),
+                                       .averaged = pipeline::averaged_weights(request.weights),
+                                       .codec = request.codec,
+                                       .index_map = request.index_map},
+                           .clip_tokenizer = clip_tokenizer_of(from)});
+}
+
+void write_random_model(const NewModelRequest& request) {
+  pipeline::write_random_model(request.to,
+                               {.config = request.config,
+                                .seed = request.seed,
+                                .type = pipeline::scalar_type(request.type),
+                                .layout = pipeline::layout_named(request.layout),
+                                .clip_tokenizer = clip_tokenizer_of({})});
+}
+
+std::string new_model_names() {
+  std::string names;
+  for (const std::string& name : pipeline::known_model_names()) {
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return names;
 }
 
 }  // namespace tessera::engine

@@ -37,13 +37,8 @@ std::uint64_t draw_seed() {
 }
 
 pipeline::LoadOptions load_options(const EngineOptions& options) {
-  TESSERA_CHECK(options.weights == "ema" || options.weights == "raw",
-                kInvalidArgument,
-                "weights must be ema or raw, got \"",
-                options.weights,
-                "\"");
   return {.type = pipeline::scalar_type(options.precision),
-          .averaged = options.weights == "ema",
+          .averaged = pipeline::averaged_weights(options.weights),
           .codec = options.codec,
           .index_map = options.index_map};
 }

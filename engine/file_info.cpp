@@ -1,14 +1,15 @@
 #include "engine/file_info.h"
 
 #include <fstream>
-#include <iomanip>
 
 #include <ATen/ATen.h>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "engine/image_files.h"
+#include "engine/info_text.h"
 #include "engine/models.h"
+#include "engine/published_info.h"
 #include "io/image/image_size.h"
 #include "io/image/parameters.h"
 #include "io/json_fields.h"
@@ -23,48 +24,6 @@ using io::Json;
 
 constexpr const char* kCardFile = "model_index.json";
 constexpr std::uintmax_t kLargestPicture = std::uintmax_t{512} << 20;
-
-std::string dump(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace);
-}
-
-/// "1234567" -> "1.2 MB".
-std::string readable_bytes(std::uintmax_t bytes) {
-  std::ostringstream out;
-  out << std::setprecision(3);
-  if (bytes < 1000) {
-    out << bytes << " bytes";
-  } else if (bytes < 1'000'000) {
-    out << static_cast<double>(bytes) / 1e3 << " kB";
-  } else if (bytes < 1'000'000'000) {
-    out << static_cast<double>(bytes) / 1e6 << " MB";
-  } else {
-    out << static_cast<double>(bytes) / 1e9 << " GB";
-  }
-  return out.str();
-}
-
-/// "name: value" lines of an object, those of nested ones behind their name.
-void add_lines(std::string& text, const Json& json, const std::string& indent) {
-  for (const auto& [key, value] : json.items()) {
-    if (value.is_object()) {
-      text += indent + key + ":\n";
-      add_lines(text, value, indent + "  ");
-    } else if (!value.is_null() && value != "") {
-      text += indent + key + ": ";
-      text += value.is_string() ? value.get<std::string>()
-                                : value.dump(-1, ' ', false, Json::error_handler_t::replace);
-      text += "\n";
-    }
-  }
-}
-
-std::string text_of(const std::string& title, const Json& json) {
-  std::string text = title + "\n";
-  add_lines(text, json, "  ");
-  text.pop_back();
-  return text;
-}
 
 Json parameters_json(const std::string& text) {
   const io::Parameters parameters = io::parse_parameters(text);
@@ -219,6 +178,7 @@ FileInfo describe_file(const fs::path& given) {
   const fs::path path = find_model(given).value_or(given);
   TESSERA_CHECK(fs::exists(path), kNotFound, path.string(), ": no such file or folder");
   if (fs::is_directory(path)) {
+    if (is_published_model(path)) return published_info(path);
     if (fs::exists(path / kCardFile)) return model_info(path);
     if (fs::exists(path / "config.json") &&
         (fs::exists(path / "log.jsonl") || fs::exists(path / "checkpoints"))) {
@@ -231,6 +191,7 @@ FileInfo describe_file(const fs::path& given) {
   std::string head(16, '\0');
   in.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<std::size_t>(in.gcount()));
+  if (is_published_model(path)) return published_info(path);
   if (io::is_state_dict(head)) return weights_info(path);
   return picture_info(path, read_file(path, kLargestPicture));
 }

@@ -12,6 +12,7 @@ struct FileInfo {
 };
 
 /// A picture (size, generation settings, other text chunks), a model folder (card, parts, sizes), a
+/// published model (engine/published_info.h), a
 /// training run (stage, progress) or a weights file (tensors, shapes, types, metadata), told by
 /// content; also a model by its name (find_model). Throws kNotFound, kIo, kCorruptFile, or
 /// kInvalidArgument where it is none of these.

@@ -1,14 +1,15 @@
 #include "pipeline/convert_model.h"
 
 #include <string>
-#include <system_error>
 
 #include <ATen/ATen.h>
+#include <torch/nn/module.h>
 
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "io/state_dict.h"
-#include "pipeline/load_options.h"
 #include "pipeline/model_card.h"
+#include "pipeline/published/published_model.h"
 #include "vqvae/codebook_averages.h"
 
 namespace tessera::pipeline {
@@ -29,33 +30,45 @@ void convert_part(const fs::path& from, const fs::path& to, at::ScalarType type)
   }
 }
 
-}  // namespace
-
-void convert_model(const fs::path& from, const fs::path& to, std::string_view type) {
-  const at::ScalarType scalar = scalar_type(type);
-  TESSERA_CHECK(!fs::exists(to), kInvalidArgument, to.string(), ": exists already");
+/// A folder of ours, which may hold parts that no other layout has.
+void convert_own(const fs::path& from, const fs::path& to, at::ScalarType type) {
   ModelCard card = read_model_card(from);
   check_model_files(from, card);
+  for (const std::string& part : card.parts) convert_part(from / part, to / part, type);
+  card.hashes.clear();
+  write_model_card(to, card);
+}
 
-  fs::path unfinished = to;
-  unfinished += ".unfinished";
-  try {
-    fs::remove_all(unfinished);
-    for (const std::string& part : card.parts) {
-      convert_part(from / part, unfinished / part, scalar);
-    }
-    card.hashes.clear();
-    write_model_card(unfinished, card);
-    fs::rename(unfinished, to);
-  } catch (const fs::filesystem_error& failed) {
-    std::error_code ignored;
-    fs::remove_all(unfinished, ignored);
-    TESSERA_THROW(kIo, to.string(), ": cannot be written: ", failed.code().message());
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove_all(unfinished, ignored);
-    throw;
+void convert_loaded(PublishedModel model, const fs::path& to, const ConvertOptions& options) {
+  Parts& parts = model.parts;
+  TESSERA_CHECK(parts.denoiser && (!parts.text_encoder || model.clip),
+                kInvalidArgument,
+                "another layout holds a whole model with CLIP's text encoder; \"",
+                model.card.name,
+                parts.denoiser ? "\" has an own text encoder" : "\" is a codec alone");
+  const auto writer = make_model_writer(options.layout, to, options.reading.type);
+  writer->denoiser(model.transformer, io::state_of(*parts.denoiser));
+  parts.denoiser.reset();
+  writer->codec(*parts.codec);
+  if (parts.text_encoder) {
+    writer->text_encoder(*model.clip, io::state_of(*parts.text_encoder));
+    writer->tokenizer(options.clip_tokenizer(options.layout, model.clip->vocabulary));
   }
+  writer->chain(model.chain);
+  writer->card(std::move(model.card));
+}
+
+}  // namespace
+
+void convert_model(const fs::path& from, const fs::path& to, const ConvertOptions& options) {
+  const bool own = layout_of(from) == ModelLayout::kTessera;
+  write_folder_atomically(to, [&](const fs::path& folder) {
+    if (own && options.layout == ModelLayout::kTessera) {
+      convert_own(from, folder, options.reading.type);
+    } else {
+      convert_loaded(load_model(from, options.reading), folder, options);
+    }
+  });
 }
 
 }  // namespace tessera::pipeline

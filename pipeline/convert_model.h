@@ -1,17 +1,30 @@
 #pragma once
 
 #include <filesystem>
-#include <string_view>
+
+#include "pipeline/load_options.h"
+#include "pipeline/model_writer.h"
+#include "pipeline/published/layout.h"
 
 namespace tessera::pipeline {
 
-/// Copies the model folder `from` to `to` with its weights in `type`: "fp32", "bf16" or "fp16".
-/// What is no weight (options, tokenizer) is copied as it is, the averages behind an EMA codebook
-/// are left out; the card gets the hashes of the new files. `to` must not exist; it appears whole
-/// or not at all. bf16 halves a model; the parts compute in float32 whatever the files hold. Throws
-/// kInvalidArgument (unknown type, `to` exists) and what reading `from` throws.
+struct ConvertOptions {
+  ModelLayout layout = ModelLayout::kTessera;  // of what is written; kMicrosoft is not
+  LoadOptions reading{};                       // its `type` is that of the new files
+  ClipTokenizerSource clip_tokenizer{};  // asked where a model of CLIP's text is laid out anew
+};
+
+/// Writes the model `from`, of any layout, to `to`; it appears whole or not at all, and must not be
+/// there before.
+///   From a model folder of ours to another: weights in the new number type; what is no weight
+///   (options, tokenizer) is copied as it is; the averages behind an EMA codebook are left out; the
+///   card gets the hashes of the new files.
+///   Between layouts: the parts are loaded, checked, and written with the options and names of the
+///   new layout. A card is made up where there was none; diffusers' layout has no place for one.
+/// bf16 halves a model; the codec computes in float32 whatever the files hold. Throws
+/// kInvalidArgument where `to` exists or the layout cannot hold the model, and what reading throws.
 void convert_model(const std::filesystem::path& from,
                    const std::filesystem::path& to,
-                   std::string_view type);
+                   const ConvertOptions& options);
 
 }  // namespace tessera::pipeline

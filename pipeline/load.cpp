@@ -99,10 +99,10 @@ TextShape load_own_text(const fs::path& encoder, const fs::path& tokenizer, Part
 }
 
 /// CLIP's text tower, told by "kind" in its options; its tokenizer is no table.
-TextShape load_clip_text(const fs::path& encoder,
-                         io::Json config,
-                         Parts& parts,
-                         at::ScalarType type) {
+text::ClipTextOptions load_clip_text(const fs::path& encoder,
+                                     io::Json config,
+                                     Parts& parts,
+                                     at::ScalarType type) {
   config.erase("kind");
   text::ClipTextOptions reads;
   io::from_json_fields(config, reads, (encoder / kConfigFile).string());
@@ -110,20 +110,23 @@ TextShape load_clip_text(const fs::path& encoder,
   parts.text_encoder = text::make_clip_encoder(reads);
   nn::reserve(*parts.text_encoder, type);
   load_weights(*parts.text_encoder, encoder);
-  return {.length = reads.length, .width = reads.width, .vocabulary = reads.vocabulary};
+  return reads;
 }
 
 template <typename Folder>
-void load_text_side(const Folder& folder,
-                    const diffusion::TransformerOptions& options,
-                    Parts& parts,
-                    at::ScalarType type) {
+void load_text_side(const Folder& folder, PublishedModel& model, at::ScalarType type) {
+  const diffusion::TransformerOptions& options = model.transformer;
+  Parts& parts = model.parts;
   const fs::path encoder = folder(kTextEncoderPart);
   const TextShape reads = in_part(encoder, [&] {
     const io::Json config = io::read_json(encoder / kConfigFile);
-    return config.is_object() && config.value("kind", "") == kClipKind
-               ? load_clip_text(encoder, config, parts, type)
-               : load_own_text(encoder, folder(kTokenizerPart), parts);
+    if (!config.is_object() || config.value("kind", "") != kClipKind) {
+      return load_own_text(encoder, folder(kTokenizerPart), parts);
+    }
+    model.clip = load_clip_text(encoder, config, parts, type);
+    return TextShape{.length = model.clip->length,
+                     .width = model.clip->width,
+                     .vocabulary = model.clip->vocabulary};
   });
   parts.text_length = reads.length;
   parts.vocabulary = reads.vocabulary;
@@ -142,10 +145,10 @@ void load_text_side(const Folder& folder,
   });
 }
 
-}  // namespace
-
-Parts load_parts(const fs::path& model, const ModelCard& card, at::ScalarType type) {
-  Parts parts;
+/// Reads the parts that the card names from a model folder of ours.
+PublishedModel load_own(const fs::path& model, const ModelCard& card, at::ScalarType type) {
+  PublishedModel loaded{.card = card};
+  Parts& parts = loaded.parts;
   const auto folder = [&](const char* part) {
     TESSERA_CHECK(card.has_part(part),
                   kCorruptFile,
@@ -165,13 +168,14 @@ Parts load_parts(const fs::path& model, const ModelCard& card, at::ScalarType ty
     io::load_strictly(*parts.codec, weights, (codec / kWeightsFile).string());
     parts.codec->check_used_codes();
   });
-  if (!card.has_part(kTransformerPart)) return parts;
+  if (!card.has_part(kTransformerPart)) return loaded;
 
   const fs::path transformer = folder(kTransformerPart);
-  const auto options = in_part(
+  loaded.transformer = in_part(
       transformer, [&] { return read_options<diffusion::TransformerOptions>(transformer); });
+  const diffusion::TransformerOptions& options = loaded.transformer;
   if (options.condition == "text") {
-    load_text_side(folder, options, parts, type);
+    load_text_side(folder, loaded, type);
   } else if (options.condition == "class") {
     parts.condition = ConditionKind::kClass;
     parts.classes = options.learned_null ? options.classes - 1 : options.classes;
@@ -184,41 +188,47 @@ Parts load_parts(const fs::path& model, const ModelCard& card, at::ScalarType ty
   in_part(transformer, [&] {
     check_codes(options, parts.codec->options());
     parts.transition = in_part(chain, [&] {
-      const auto process = read_options<diffusion::TransitionOptions>(chain);
-      TESSERA_CHECK(process.steps == options.steps,
+      loaded.chain = read_options<diffusion::TransitionOptions>(chain);
+      TESSERA_CHECK(loaded.chain.steps == options.steps,
                     kShapeMismatch,
                     "has ",
-                    process.steps,
+                    loaded.chain.steps,
                     " steps, the transformer ",
                     options.steps);
-      return diffusion::make_transition(process, options.codes);
+      return diffusion::make_transition(loaded.chain, options.codes);
     });
     parts.denoiser = diffusion::make_transformer(options);
     nn::reserve(*parts.denoiser, type);
     load_weights(*parts.denoiser, transformer);
   });
-  return parts;
+  return loaded;
 }
 
-std::unique_ptr<const Pipeline> load_pipeline(const fs::path& model,
-                                              at::Device device,
-                                              const LoadOptions& options) {
+}  // namespace
+
+Parts load_parts(const fs::path& model, const ModelCard& card, at::ScalarType type) {
+  return load_own(model, card, type).parts;
+}
+
+PublishedModel load_model(const fs::path& model, const LoadOptions& options) {
   switch (layout_of(model)) {
-    case ModelLayout::kDiffusers: {
-      PublishedModel published = load_diffusers_model(model, options);
-      return assemble_pipeline(std::move(published.card), std::move(published.parts), device);
-    }
-    case ModelLayout::kMicrosoft: {
-      PublishedModel published = load_microsoft_model(model, options);
-      return assemble_pipeline(std::move(published.card), std::move(published.parts), device);
-    }
+    case ModelLayout::kDiffusers:
+      return load_diffusers_model(model, options);
+    case ModelLayout::kMicrosoft:
+      return load_microsoft_model(model, options);
     case ModelLayout::kTessera:
       break;
   }
   const ModelCard card = read_model_card(model);
   check_model_files(model, card, kHashedAtLoad);
-  Parts parts = load_parts(model, card, options.type);
-  return assemble_pipeline(card, std::move(parts), device);
+  return load_own(model, card, options.type);
+}
+
+std::unique_ptr<const Pipeline> load_pipeline(const fs::path& model,
+                                              at::Device device,
+                                              const LoadOptions& options) {
+  PublishedModel loaded = load_model(model, options);
+  return assemble_pipeline(std::move(loaded.card), std::move(loaded.parts), device);
 }
 
 }  // namespace tessera::pipeline

@@ -12,4 +12,13 @@ at::ScalarType scalar_type(std::string_view name) {
       kInvalidArgument, "no number type is named \"", name, "\"; known: fp32, bf16, fp16");
 }
 
+bool averaged_weights(std::string_view name) {
+  TESSERA_CHECK(name == "ema" || name == "raw",
+                kInvalidArgument,
+                "weights must be ema or raw, got \"",
+                name,
+                "\"");
+  return name == "ema";
+}
+
 }  // namespace tessera::pipeline

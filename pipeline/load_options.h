@@ -10,6 +10,9 @@ namespace tessera::pipeline {
 /// "fp32", "bf16", "fp16"; throws kInvalidArgument listing them.
 at::ScalarType scalar_type(std::string_view name);
 
+/// Of a checkpoint of the original code: "ema" true, "raw" false; throws kInvalidArgument.
+bool averaged_weights(std::string_view name);
+
 /// How a model is read. Paths that are empty stand for what lies beside the model.
 struct LoadOptions {
   at::ScalarType type = at::kFloat;   // of the denoiser and the text encoder in memory

@@ -5,6 +5,7 @@
 #include <torch/nn.h>
 
 #include "core/error.h"
+#include "nn/linear.h"
 #include "vqvae/code_remap.h"
 #include "vqvae/grid_attention.h"
 #include "vqvae/network.h"
@@ -62,6 +63,8 @@ void VqVaeImpl::initialise(std::uint64_t seed) {
       fill(conv->weight, conv->bias, rng, stream);
     } else if (auto* linear = module->as<torch::nn::LinearImpl>()) {
       fill(linear->weight, linear->bias, rng, stream);
+    } else if (auto* product = module->as<nn::LinearImpl>()) {
+      fill(product->weight, product->bias, rng, stream);
     } else if (auto* norm = module->as<torch::nn::GroupNormImpl>()) {
       norm->reset_parameters();
     } else if (auto* grid = module->as<GridTransformerImpl>()) {

@@ -13,24 +13,6 @@ namespace {
 constexpr const char* kMapOfCodes = "used_codes.full_to_reduced";
 constexpr const char* kUsedCodes = "used_codes.reduced_to_full";
 
-std::shared_ptr<vqvae::VqVaeImpl> build(io::StateDict published,
-                                        const PublishedCodec& codec,
-                                        NameMap map,
-                                        const std::string& what) {
-  auto built = std::make_shared<vqvae::VqVaeImpl>(codec.options);
-  if (codec.used_codes) {
-    // No published file has the map among its weights; ours does.
-    for (const auto& [name, ids] : {std::pair{kMapOfCodes, codec.used_codes->full_to_reduced},
-                                    std::pair{kUsedCodes, codec.used_codes->reduced_to_full}}) {
-      published.tensors.insert_or_assign(name, ids);
-      map.entries.push_back({name, {name}});
-    }
-  }
-  load_published(*built, published, map, what);
-  built->eval();
-  return built;
-}
-
 }  // namespace
 
 PublishedCodec with_used_codes(vqvae::VqVaeOptions options, vqvae::CodeMap map) {
@@ -39,24 +21,47 @@ PublishedCodec with_used_codes(vqvae::VqVaeOptions options, vqvae::CodeMap map) 
   return {.options = std::move(options), .used_codes = std::move(map)};
 }
 
+PublishedPart<vqvae::VqVaeOptions> microsoft_codec(const io::StateDict& published,
+                                                   const PublishedCodec& codec,
+                                                   const std::string& what) {
+  const std::optional<CodecPlace> place = find_codec(published);
+  TESSERA_CHECK(place.has_value(), kNotFound, what, ": holds no image codec");
+  PublishedPart<vqvae::VqVaeOptions> part{.options = codec.options,
+                                          .weights = tensors_of_codec(published, *place),
+                                          .names = microsoft_codec_names(codec.options, *place)};
+  if (codec.used_codes) {
+    // No published file has the map among its weights; ours does.
+    for (const auto& [name, ids] : {std::pair{kMapOfCodes, codec.used_codes->full_to_reduced},
+                                    std::pair{kUsedCodes, codec.used_codes->reduced_to_full}}) {
+      part.weights.tensors.insert_or_assign(name, ids);
+      part.names.entries.push_back({name, {name}});
+    }
+  }
+  return part;
+}
+
+std::shared_ptr<vqvae::VqVaeImpl> load_codec(const PublishedPart<vqvae::VqVaeOptions>& part) {
+  auto codec = std::make_shared<vqvae::VqVaeImpl>(part.options);
+  load_published(*codec, part.weights, part.names, part.what());
+  codec->eval();
+  return codec;
+}
+
 std::shared_ptr<vqvae::VqVaeImpl> load_microsoft_codec(const io::StateDict& published,
                                                        const PublishedCodec& codec,
                                                        const std::string& what) {
-  const std::optional<CodecPlace> place = find_codec(published);
-  TESSERA_CHECK(place.has_value(), kNotFound, what, ": holds no image codec");
-  return build(tensors_of_codec(published, *place),
-               codec,
-               microsoft_codec_names(codec.options, *place),
-               what);
+  auto part = microsoft_codec(published, codec, what);
+  part.files = {what};
+  return load_codec(part);
 }
 
 std::shared_ptr<vqvae::VqVaeImpl> load_diffusers_codec(const io::StateDict& published,
                                                        const vqvae::VqVaeOptions& options,
                                                        const std::string& what) {
-  return build(published,
-               {.options = options},
-               diffusers_codec_names(options, attention_names_of(published)),
-               what);
+  return load_codec({.options = options,
+                     .weights = published,
+                     .names = diffusers_codec_names(options, attention_names_of(published)),
+                     .files = {what}});
 }
 
 DiffusersCodec to_diffusers_codec(vqvae::VqVaeImpl& codec) {

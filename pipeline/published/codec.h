@@ -5,6 +5,7 @@
 #include <string>
 
 #include "io/state_dict.h"
+#include "pipeline/published/published_part.h"
 #include "vqvae/code_remap.h"
 #include "vqvae/options.h"
 #include "vqvae/vqvae.h"
@@ -20,17 +21,21 @@ struct PublishedCodec {
 /// `options` with a map: codebook_size codes of full_codebook_size.
 PublishedCodec with_used_codes(vqvae::VqVaeOptions options, vqvae::CodeMap map);
 
-// Each makes the codec and copies the weights into it, straight from where they are. Throws
-// kShapeMismatch listing what is missing, unexpected or of another shape, after `what`. The codec
-// is in evaluation mode.
+/// The codec that `published` holds under the original authors' names at any place (find_codec()),
+/// among other things or alone; which of its codes are used lies among the weights. `files` is left
+/// to the caller. Throws kNotFound where it holds none, after `what`.
+PublishedPart<vqvae::VqVaeOptions> microsoft_codec(const io::StateDict& published,
+                                                   const PublishedCodec& codec,
+                                                   const std::string& what);
 
-/// `published` holds the codec under the original authors' names at any place (find_codec()), among
-/// other things or alone. Throws kNotFound where it holds none.
+/// Makes the codec and copies the weights into it, straight from where they are; it is in
+/// evaluation mode. Throws kShapeMismatch listing what is missing, unexpected or of another shape.
+std::shared_ptr<vqvae::VqVaeImpl> load_codec(const PublishedPart<vqvae::VqVaeOptions>& part);
+
+// The same for weights that are at hand; `what` stands for their file.
 std::shared_ptr<vqvae::VqVaeImpl> load_microsoft_codec(const io::StateDict& published,
                                                        const PublishedCodec& codec,
                                                        const std::string& what);
-
-/// The weights in the folder "vqvae" of a diffusers model.
 std::shared_ptr<vqvae::VqVaeImpl> load_diffusers_codec(const io::StateDict& published,
                                                        const vqvae::VqVaeOptions& options,
                                                        const std::string& what);

@@ -35,6 +35,13 @@ ModelLayout layout_of_folder(const fs::path& folder) {
 
 }  // namespace
 
+ModelLayout layout_named(std::string_view name) {
+  if (name == "tessera") return ModelLayout::kTessera;
+  if (name == "diffusers") return ModelLayout::kDiffusers;
+  TESSERA_THROW(
+      kInvalidArgument, "a model is laid out as tessera or diffusers, not \"", name, "\"");
+}
+
 ModelLayout layout_of(const fs::path& model) {
   TESSERA_CHECK(fs::exists(model), kNotFound, model.string(), ": no such model folder or checkpoint");
   if (fs::is_directory(model)) return layout_of_folder(model);

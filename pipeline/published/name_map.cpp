@@ -37,25 +37,6 @@ bool fits(at::IntArrayRef a, at::IntArrayRef b) {
   return without_window(a) == without_window(b);
 }
 
-struct Misfits {
-  std::vector<std::string> missing{};
-  std::vector<std::string> unexpected{};
-  std::vector<std::string> misshaped{};
-
-  std::string told() const {
-    std::string text;
-    const auto list = [&](const char* title, const std::vector<std::string>& names) {
-      if (names.empty()) return;
-      text += concat("; ", title, " (", names.size(), "): ");
-      for (std::size_t i = 0; i < names.size(); ++i) text += (i > 0 ? ", " : "") + names[i];
-    };
-    list("missing", missing);
-    list("unexpected", unexpected);
-    list("of another shape", misshaped);
-    return text;
-  }
-};
-
 /// The block of rows of `target` that part `i` of `count` fills; undefined where it does not
 /// divide.
 at::Tensor block(const at::Tensor& target, std::size_t i, std::size_t count) {
@@ -68,10 +49,22 @@ at::Tensor block(const at::Tensor& target, std::size_t i, std::size_t count) {
 
 }  // namespace
 
-void load_published(torch::nn::Module& module,
-                    const io::StateDict& published,
-                    const NameMap& map,
-                    const std::string& what) {
+std::string Misfits::told() const {
+  std::string text;
+  const auto list = [&](const char* title, const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    text += concat("; ", title, " (", names.size(), "): ");
+    for (std::size_t i = 0; i < names.size(); ++i) text += (i > 0 ? ", " : "") + names[i];
+  };
+  list("missing", missing);
+  list("unexpected", unexpected);
+  list("of another shape", misshaped);
+  return text;
+}
+
+Misfits misfits_of(const torch::nn::Module& module,
+                   const io::StateDict& published,
+                   const NameMap& map) {
   const io::StateDict own = io::state_of(module);
   Misfits misfits;
   std::set<std::string> told_ours;
@@ -109,9 +102,17 @@ void load_published(torch::nn::Module& module,
       misfits.unexpected.push_back(item.first);
     }
   }
-  const std::string told = misfits.told();
+  return misfits;
+}
+
+void load_published(torch::nn::Module& module,
+                    const io::StateDict& published,
+                    const NameMap& map,
+                    const std::string& what) {
+  const std::string told = misfits_of(module, published, map).told();
   TESSERA_CHECK(told.empty(), kShapeMismatch, what, " does not fit the network", told);
 
+  const io::StateDict own = io::state_of(module);
   const at::NoGradGuard no_grad;
   for (const NameEntry& entry : map.entries) {
     for (std::size_t i = 0; i < entry.theirs.size(); ++i) {

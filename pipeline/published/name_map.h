@@ -22,6 +22,21 @@ struct NameMap {
   std::vector<std::string> ignored{};
 };
 
+/// What keeps published tensors from being loaded, by their published names.
+struct Misfits {
+  std::vector<std::string> missing{};
+  std::vector<std::string> unexpected{};
+  std::vector<std::string> misshaped{};  // with both shapes
+
+  bool none() const { return missing.empty() && unexpected.empty() && misshaped.empty(); }
+  std::string told() const;  // "; missing (2): a, b; unexpected (1): c"; "" where all fits
+};
+
+/// Compares names and shapes alone; no value is looked at.
+Misfits misfits_of(const torch::nn::Module& module,
+                   const io::StateDict& published,
+                   const NameMap& map);
+
 /// Copies the published tensors into `module`, straight from where they are and in the module's own
 /// number types; a mapped file's pages leave memory as their tensors are done. Strict both ways:
 /// throws kShapeMismatch listing every tensor that is missing, unexpected or of another shape by

@@ -12,8 +12,9 @@
 
 namespace tessera::pipeline {
 
-/// A published model in memory; its card is made up from what the files say. It lists no hashes and
-/// no tokenizer: CLIP's is loaded by whoever has prompts (text/tokenizers/clip_bpe.h).
+/// A model in memory with the options of its networks. The card of a published one is made up from
+/// what the files say. It lists no hashes and no tokenizer: CLIP's is loaded by whoever has prompts
+/// (text/tokenizers/clip_bpe.h).
 struct PublishedModel {
   ModelCard card{};
   Parts parts{};
@@ -37,5 +38,8 @@ PublishedModel load_diffusers_model(const std::filesystem::path& folder,
 /// denoiser knows fewer codes, the map is index_map.pt or taming_vqvae_K.pt beside it, else the
 /// published one. Throws as above.
 PublishedModel load_microsoft_model(const std::filesystem::path& file, const LoadOptions& options);
+
+/// A model of any layout (pipeline/published/layout.h), our own folders too.
+PublishedModel load_model(const std::filesystem::path& model, const LoadOptions& options);
 
 }  // namespace tessera::pipeline

@@ -396,5 +396,45 @@ TEST_F(CliTest, InfoTellsModelsAndWeights) {
   expect_refusal(run({"info", "none.png"}), 3, "none.png");
 }
 
+TEST_F(CliTest, ANewModelIsConvertedAndDraws) {
+  const Answer made = run({"new-model", "--config", "tiny", "--random", "-o", "new"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(made.out, "new\n");
+  const Json info = Json::parse(run({"info", "--json", "new"}).out);
+  const Json& parts = info["parts"];
+  // Counted by hand: 48 codes and a mask, 4 rows and columns, of width 32; two blocks; the head;
+  // the null condition of 77 x 16.
+  constexpr int kTime = 10 * 32 + 64 * 32 + 64;
+  constexpr int kAttention = 4 * (32 * 32 + 32);
+  constexpr int kCross = 2 * (32 * 32 + 32) + 2 * (32 * 16 + 32);
+  constexpr int kMlp = 64 + 32 * 128 + 128 + 128 * 32 + 32;
+  EXPECT_EQ(parts["transformer"]["values"],
+            49 * 32 + 8 * 32 + 2 * (2 * kTime + kAttention + kCross + kMlp) + 64 + 48 * 32 + 48 +
+                77 * 16);
+  EXPECT_EQ(parts["text_encoder"]["options"]["kind"], "clip");
+  EXPECT_EQ(
+      parts["text_encoder"]["values"].get<int>(),
+      49408 * 16 + 77 * 16 + 2 * (4 * 16 + 4 * (16 * 16 + 16) + 16 * 32 + 32 + 32 * 16 + 16) + 32);
+
+  const Answer moved =
+      run({"convert", "new", "-o", "moved", "--layout", "diffusers", "--type", "fp32"});
+  EXPECT_EQ(moved.code, 0) << moved.err;
+  EXPECT_EQ(Json::parse(run({"info", "--json", "moved"}).out)["loads"], true);
+  EXPECT_TRUE(fs::exists(folder_ / "moved/tokenizer/special_tokens_map.json"));
+  const auto drawn = [&](const char* model, const char* file) {
+    const Answer answer = generate(
+        {"a red apple", "--model", model, "-o", file, "--seed", "3", "--guidance", "2", "-q"});
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    return engine::read_image(folder_ / file);
+  };
+  const engine::Image picture = drawn("new", "a.png");
+  EXPECT_EQ(picture.width, 8);
+  EXPECT_EQ(drawn("moved", "b.png"), picture);
+
+  expect_refusal(run({"convert", "new", "-o", "moved"}), 2, "exists already");
+  expect_refusal(run({"new-model", "--config", "tiny", "-o", "x"}), 2, "say --random");
+  expect_refusal(run({"new-model", "--config", "huge", "--random", "-o", "x"}), 3, "ithq, coco");
+}
+
 }  // namespace
 }  // namespace tessera

@@ -42,6 +42,33 @@ TEST_F(AtomicFile, AFailingWriterLeavesTheOldFileAlone) {
   EXPECT_EQ(entries(), 1);
 }
 
+TEST_F(AtomicFile, AFolderAppearsWholeOrNotAtAll) {
+  const fs::path target = folder_ / "model";
+  fs::create_directories(folder_ / "model.unfinished" / "left");  // of an attempt that was killed
+  write_folder_atomically(target, [&](const fs::path& folder) {
+    EXPECT_FALSE(fs::exists(target));
+    EXPECT_TRUE(fs::is_empty(folder));
+    write_file_atomically(folder / "x", "good");
+  });
+  EXPECT_EQ(read_file(target / "x"), "good");
+  EXPECT_EQ(entries(), 1);
+  bool called = false;
+  try {
+    write_folder_atomically(target, [&](const fs::path& /*folder*/) { called = true; });
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::kInvalidArgument);
+  }
+  EXPECT_FALSE(called);
+  EXPECT_THROW(write_folder_atomically(folder_ / "other" / "",
+                                       [](const fs::path& folder) {
+                                         write_file_atomically(folder / "x", "half");
+                                         throw std::runtime_error("power cut");
+                                       }),
+               std::runtime_error);
+  EXPECT_EQ(entries(), 1) << "nothing of it is left";
+}
+
 TEST_F(AtomicFile, AFullDiskIsAnIoErrorThatNamesTheTarget) {
   try {
     write_file_atomically("/dev/full/x", "bytes");

@@ -16,12 +16,14 @@ using test::expect_error;
 using test::TemporaryFolder;
 namespace fs = std::filesystem;
 
+const ConvertOptions kHalves{.reading = {.type = at::kBFloat16}};
+
 TEST(ConvertModel, HalvesTheWeightsAndStillLoads) {
   const TemporaryFolder folder;
   const fs::path from = folder.path() / "from";
   const fs::path to = folder.path() / "to";
   test::write_tiny_model(from);
-  convert_model(from, to, "bf16");
+  convert_model(from, to, kHalves);
 
   const fs::path weights = fs::path("transformer") / "model.safetensors";
   const io::StateDict before = io::read_state_dict(from / weights);
@@ -43,16 +45,15 @@ TEST(ConvertModel, HalvesTheWeightsAndStillLoads) {
   EXPECT_FALSE(fs::exists(folder.path() / "to.unfinished"));
 }
 
-TEST(ConvertModel, RefusesAnUnknownTypeAndAFolderThatExists) {
+TEST(ConvertModel, RefusesUnknownWordsAndAFolderThatExists) {
   const TemporaryFolder folder;
   test::write_tiny_model(folder.path() / "from");
-  expect_error(ErrorCode::kInvalidArgument, "fp32, bf16, fp16", [&] {
-    convert_model(folder.path() / "from", folder.path() / "to", "int3");
-  });
+  expect_error(ErrorCode::kInvalidArgument, "fp32, bf16, fp16", [] { scalar_type("int3"); });
+  expect_error(ErrorCode::kInvalidArgument, "ema or raw", [] { averaged_weights("mean"); });
+  expect_error(ErrorCode::kInvalidArgument, "tessera or diffusers", [] { layout_named("pth"); });
   expect_error(ErrorCode::kInvalidArgument, "exists already", [&] {
-    convert_model(folder.path() / "from", folder.path() / "from", "bf16");
+    convert_model(folder.path() / "from", folder.path() / "from", kHalves);
   });
-  EXPECT_FALSE(fs::exists(folder.path() / "to"));
 }
 
 TEST(ConvertModel, ADamagedModelLeavesNothing) {
@@ -61,7 +62,7 @@ TEST(ConvertModel, ADamagedModelLeavesNothing) {
   test::write_tiny_model(from);
   fs::resize_file(from / "transformer" / "model.safetensors", 100);
   expect_error(ErrorCode::kCorruptFile, "transformer", [&] {
-    convert_model(from, folder.path() / "to", "bf16");
+    convert_model(from, folder.path() / "to", kHalves);
   });
   EXPECT_FALSE(fs::exists(folder.path() / "to"));
   EXPECT_FALSE(fs::exists(folder.path() / "to.unfinished"));

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kEndOfWord = "</w>";
 constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 constexpr std::int64_t kMostPieces = 10'000'000;
+constexpr std::int64_t kFixed = 514;  // bytes, last bytes and the special tokens
 
 /// Symbols as they are written in the files -> ids.
 using Ids = std::unordered_map<std::string, std::int32_t>;
@@ -249,8 +250,7 @@ Ids read_ids(const fs::path& file) {
 
 }  // namespace
 
-ClipVocabulary read_openai_vocabulary(const fs::path& file, std::int64_t size) {
-  constexpr std::int64_t kFixed = 514;  // bytes, last bytes and the special tokens
+ClipSymbols read_openai_symbols(const fs::path& file, std::int64_t size) {
   TESSERA_CHECK(size >= kFixed && size <= kMostPieces,
                 kInvalidArgument,
                 "a vocabulary has at least ",
@@ -259,30 +259,43 @@ ClipVocabulary read_openai_vocabulary(const fs::path& file, std::int64_t size) {
                 size);
   const std::string text = read_text(file);
   MergeLines lines(file, text);
+  ClipSymbols symbols;
   Ids ids;
   ids.reserve(static_cast<std::size_t>(size));
-  std::int32_t next = 0;
-  const std::array<std::string, 256> symbols = symbols_of_bytes();
+  const auto add = [&](std::string symbol) {
+    symbols.names.push_back(std::move(symbol));
+    return ids.emplace(symbols.names.back(), static_cast<std::int32_t>(ids.size())).second;
+  };
+  const std::array<std::string, 256> bytes = symbols_of_bytes();
   const std::vector<unsigned> order = bytes_in_order();
   for (const std::string_view tail : {std::string_view(), kEndOfWord}) {
-    for (const unsigned byte : order) ids.emplace(symbols.at(byte) + std::string(tail), next++);
+    for (const unsigned byte : order) add(bytes.at(byte) + std::string(tail));
   }
-  BytePairs pairs;
-  for (std::int32_t rank = 0; rank < size - kFixed; ++rank) {
+  for (std::int64_t rank = 0; rank < size - kFixed; ++rank) {
     if (lines.done()) lines.fail(concat("wanted ", size - kFixed, " merges, found ", rank));
     const auto [left, right] = lines.next();
-    const std::int32_t left_id = id_of(ids, left, lines);
-    const std::int32_t right_id = id_of(ids, right, lines);
-    if (!ids.emplace(left + right, next).second) {
-      lines.fail(concat(io::in_quotes(left + right), " is made twice"));
-    }
-    pairs.add(left_id, right_id, rank, next++);
+    symbols.merges.push_back({.left = id_of(ids, left, lines), .right = id_of(ids, right, lines)});
+    if (!add(left + right)) lines.fail(concat(io::in_quotes(left + right), " is made twice"));
   }
-  for (const std::u32string_view special : {kClipStart, kClipEnd}) {
-    ids.emplace(utf8(special), next++);
+  add(utf8(kClipStart));
+  add(utf8(kClipEnd));
+  return symbols;
+}
+
+ClipVocabulary read_openai_vocabulary(const fs::path& file, std::int64_t size) {
+  const ClipSymbols symbols = read_openai_symbols(file, size);
+  Ids ids;
+  ids.reserve(symbols.names.size());
+  for (const std::string& name : symbols.names) {
+    ids.emplace(name, static_cast<std::int32_t>(ids.size()));
   }
-  ClipVocabulary made = vocabulary_of(ids, static_cast<std::size_t>(size), file.string());
-  made.pairs = std::move(pairs);
+  ClipVocabulary made = vocabulary_of(ids, symbols.names.size(), file.string());
+  std::int32_t rank = 0;
+  for (const ClipMerge& merge : symbols.merges) {
+    constexpr auto kFirst = static_cast<std::int32_t>(kFixed - 2);  // behind the bytes
+    made.pairs.add(merge.left, merge.right, rank, kFirst + rank);
+    ++rank;
+  }
   return made;
 }
 

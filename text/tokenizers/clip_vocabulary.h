@@ -23,9 +23,22 @@ struct ClipVocabulary {
   std::int64_t size() const { return static_cast<std::int64_t>(bytes.size()); }
 };
 
+/// Two ids that become one symbol.
+struct ClipMerge {
+  std::int32_t left = 0;
+  std::int32_t right = 0;
+};
+
+/// The symbols of a vocabulary as files write them, by their ids, and its merges in their order.
+struct ClipSymbols {
+  std::vector<std::string> names{};
+  std::vector<ClipMerge> merges{};
+};
+
 /// OpenAI's text file of merges, gzip or plain: a head line, then two symbols a line. The first
 /// `size` - 514 merges are used (49408 pieces: 48,894), ids count from 0: bytes, last bytes,
 /// merges, start, end. Throws kNotFound, kCorruptFile naming the line.
+ClipSymbols read_openai_symbols(const std::filesystem::path& file, std::int64_t size);
 ClipVocabulary read_openai_vocabulary(const std::filesystem::path& file, std::int64_t size);
 
 /// Hugging Face's vocab.json (symbol -> id) and merges.txt. Throws kNotFound, kCorruptFile.
