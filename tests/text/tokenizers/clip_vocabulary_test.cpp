@@ -124,6 +124,7 @@ TEST(ClipVocabulary, DamagedHuggingFaceFiles) {
   expect_error(kCorrupt, "no legal id", read("{\"a\\nb\":99999999999}"));  // told on one line
   expect_error(kCorrupt, "is there twice", read("{\"a\":0,\"a\":1}"));
   expect_error(kCorrupt, "each once", read("{\"a\":0,\"b\":7}"));
+  expect_error(kCorrupt, "each once", read("{\"a\":0,\"b\":0}"));
   expect_error(kCorrupt, "has no id", read("{\"a\":0}"));
   expect_error(kCorrupt, "stands for no byte", read(json_of_bytes(",\"\\u4e00\":515")));
   expect_error(kCorrupt, "line 2: the symbol \"an\"", read(json_of_bytes(), kHead + "a n\n"));

@@ -70,6 +70,12 @@ TEST(Mojibake, OneBadRunInGoodText) {
             U"\u718A \u201Cquoted\u201D");
 }
 
+TEST(Mojibake, NoRunIsTakenOutOfALongerGarble) {
+  // behind a character that UTF-8 goes on with, Ã© may be the end of something else
+  EXPECT_EQ(fix_encoding(U"\u718A x\u00A9\u00C3\u00A9y \u00C3\u00A9"),
+            U"\u718A x\u00A9\u00C3\u00A9y \u00E9");
+}
+
 TEST(Mojibake, SpacesThatWereNoBreakSpaces) {
   EXPECT_EQ(fix_encoding(U"voil\u00C3 le travail"), U"voil\u00E0 le travail");
   EXPECT_EQ(fix_encoding(U"\u00E2\u20AC\u201D \u00C3 la mode"), U"\u2014 \u00E0 la mode");
