@@ -1,13 +1,11 @@
 #include "tests/golden/recorded_denoiser.h"
 
-#include <cctype>
-
 #include <ATen/ATen.h>
 
-#include "core/atomic_file.h"
 #include "core/error.h"
 #include "io/formats/torch_file.h"
 #include "io/json_fields.h"
+#include "io/yaml/yaml.h"
 #include "pipeline/published/denoiser_names.h"
 #include "pipeline/published/microsoft_checkpoint.h"
 
@@ -36,6 +34,16 @@ RecordedTexts recorded_texts(const fs::path& folder) {
           .states = file.tensors.at(alone ? "features" : "features_float16_run").to(at::kFloat)};
 }
 
+/// The first value with this key, in `node` or below it; null where there is none.
+const io::Json* find_key(const io::Json& node, const std::string& key) {
+  if (!node.is_object()) return nullptr;
+  if (const auto own = node.find(key); own != node.end()) return &*own;
+  for (const io::Json& child : node) {
+    if (const io::Json* found = find_key(child, key)) return found;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 RecordedDenoiser open_diffusers_denoiser(const fs::path& model) {
@@ -57,20 +65,12 @@ RecordedDenoiser open_diffusers_denoiser(const fs::path& model) {
   return recorded;
 }
 
-double config_number(const fs::path& folder, const std::string& key, int index) {
-  const std::string text = read_file(folder / "config.yaml");
-  auto at = text.find(" " + key + ":");
-  TESSERA_CHECK(at != std::string::npos, kNotFound, folder.string(), ": no ", key);
-  at += key.size() + 2;
-  for (;; --index) {
-    while (at < text.size() && (std::isspace(static_cast<unsigned char>(text[at])) ||
-                                (text[at] == '-' && text.compare(at, 2, "- ") == 0))) {
-      ++at;
-    }
-    if (index == 0) return std::strtod(text.c_str() + at, nullptr);
-    at = text.find('\n', at);
-    TESSERA_CHECK(at != std::string::npos, kNotFound, folder.string(), ": ", key, " is too short");
-  }
+double config_number(const fs::path& folder, const std::string& key, std::size_t index) {
+  const fs::path file = folder / "config.yaml";
+  const io::Json config = io::read_yaml(file);
+  const io::Json* found = find_key(config, key);
+  TESSERA_CHECK(found != nullptr, kNotFound, file.string(), ": no ", key);
+  return (found->is_array() ? found->at(index) : *found).get<double>();
 }
 
 RecordedDenoiser open_microsoft_denoiser(const fs::path& folder, Weights weights) {
@@ -78,7 +78,7 @@ RecordedDenoiser open_microsoft_denoiser(const fs::path& folder, Weights weights
   const auto checkpoint = pipeline::microsoft_checkpoint(io::read_torch_file(what), what);
   const io::StateDict state = pipeline::part_of(
       weights == Weights::kRaw ? checkpoint.raw_model : checkpoint.effective, "transformer.");
-  const auto whole = [&](const char* key, int index) {
+  const auto whole = [&](const char* key, std::size_t index) {
     return static_cast<std::int64_t>(config_number(folder, key, index));
   };
   RecordedDenoiser recorded{.options = pipeline::microsoft_denoiser_options(

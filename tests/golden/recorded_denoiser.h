@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -37,7 +38,9 @@ RecordedDenoiser open_microsoft_denoiser(const std::filesystem::path& folder, We
 
 /// Number `index` (of a list; 0 = the first or only one) at the key of this name, wherever it is in
 /// a config.yaml of the original code.
-double config_number(const std::filesystem::path& folder, const std::string& key, int index = 0);
+double config_number(const std::filesystem::path& folder,
+                     const std::string& key,
+                     std::size_t index = 0);
 
 /// The text states that were recorded in `folder` for these rows of token ids [B, L], as the
 /// condition of the original code. `mask` [B, L]: where the denoiser has a learned null condition,

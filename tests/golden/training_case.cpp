@@ -27,7 +27,7 @@ constexpr double kFinalWeights = 1e-4;
 /// Whole numbers and settings of the run.
 struct Settings {
   explicit Settings(const fs::path& folder) {
-    const auto number = [&](const char* key, int index = 0) {
+    const auto number = [&](const char* key, std::size_t index = 0) {
       return config_number(folder, key, index);
     };
     loss.auxiliary_weight = number("auxiliary_loss_weight");
