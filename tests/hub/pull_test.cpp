@@ -105,12 +105,13 @@ TEST_F(Pull, ARedirectBackToTheEndpointKeepsTheToken) {
 
 TEST_F(Pull, WithoutSizesInTheListEachFileIsAsked) {
   hub_.list_blobs = false;
-  hub_.listing.clear();
   EXPECT_EQ(pull().bytes(), 300'000u + 2 + hub_.files.at("model_index.json").content.size());
   expect_whole();
   std::size_t heads = 0;
   for (const HttpCall& call : hub_.endpoint.calls()) heads += call.method == "HEAD" ? 1 : 0;
   EXPECT_EQ(heads, 3u);
+  EXPECT_EQ(hub_.storage.calls().size(), 1u)
+      << "the endpoint alone is asked, then the file fetched";
 }
 
 TEST_F(Pull, RevisionsAreEscapedAndRemembered) {
