@@ -139,9 +139,12 @@ std::vector<std::vector<double>> product(const at::Tensor& weight,
 }
 
 template <typename Module>
-Module stirred(Module module, std::uint64_t seed) {
+Module filled(Module module, std::uint64_t seed) {
+  const at::NoGradGuard no_grad;
   module->to(at::kDouble);
-  test::stir(*module, seed);
+  for (at::Tensor& weight : module->parameters()) {
+    weight.copy_(0.4 * test::normal(++seed, weight.sizes()));
+  }
   return module;
 }
 
@@ -149,7 +152,7 @@ TEST(VqganBlock, AgreesWithPlainLoops) {
   const at::NoGradGuard no_grad;
   for (const std::int64_t outputs : {4, 6}) {
     VqganBlock block =
-        stirred(VqganBlock(VqganBlockOptions{.inputs = 4, .outputs = outputs, .groups = 2}), 3);
+        filled(VqganBlock(VqganBlockOptions{.inputs = 4, .outputs = outputs, .groups = 2}), 3);
     const Weights w = block->named_parameters();
     const at::Tensor x = test::normal(1, {2, 4, 3, 5});
     const at::Tensor y = block(x);
@@ -170,7 +173,7 @@ TEST(VqganBlock, AgreesWithPlainLoops) {
 
 TEST(VqganAttention, AgreesWithPlainLoops) {
   const at::NoGradGuard no_grad;
-  VqganAttention attention = stirred(VqganAttention(4, 2), 7);
+  VqganAttention attention = filled(VqganAttention(4, 2), 7);
   const Weights w = attention->named_parameters();
   const at::Tensor x = test::normal(2, {1, 4, 2, 3});
   const Grid in = grid_of(x[0]);
@@ -204,7 +207,7 @@ TEST(VqganAttention, AgreesWithPlainLoops) {
 
 TEST(VqganMiddle, IsBlockAttentionBlock) {
   const at::NoGradGuard no_grad;
-  VqganMiddle middle = stirred(VqganMiddle(4, 2), 11);
+  VqganMiddle middle = filled(VqganMiddle(4, 2), 11);
   const auto parts = middle->named_children();
   const at::Tensor x = test::normal(3, {1, 4, 3, 2});
   at::Tensor expected = parts["block0"]->as<VqganBlockImpl>()->forward(x);
@@ -215,8 +218,8 @@ TEST(VqganMiddle, IsBlockAttentionBlock) {
 
 TEST(VqganBlock, AllGradientsAreTheDerivative) {
   VqganBlock block =
-      stirred(VqganBlock(VqganBlockOptions{.inputs = 4, .outputs = 6, .groups = 2}), 5);
-  VqganAttention attention = stirred(VqganAttention(6, 3), 6);
+      filled(VqganBlock(VqganBlockOptions{.inputs = 4, .outputs = 6, .groups = 2}), 5);
+  VqganAttention attention = filled(VqganAttention(6, 3), 6);
   at::Tensor x = test::normal(4, {2, 4, 3, 3}).set_requires_grad(true);
   const at::Tensor pull = test::normal(8, {2, 6, 3, 3});
   const auto loss = [&] { return (attention(block(x)) * pull).sum(); };
@@ -231,8 +234,8 @@ TEST(VqganBlock, AllGradientsAreTheDerivative) {
 TEST(VqganBlock, KeepsItsInputWithAndWithoutGradient) {
   // Without gradients the sum is written into the branch's memory, never into the input's.
   VqganBlock block =
-      stirred(VqganBlock(VqganBlockOptions{.inputs = 4, .outputs = 4, .groups = 2}), 5);
-  VqganAttention attention = stirred(VqganAttention(4, 2), 6);
+      filled(VqganBlock(VqganBlockOptions{.inputs = 4, .outputs = 4, .groups = 2}), 5);
+  VqganAttention attention = filled(VqganAttention(4, 2), 6);
   const at::Tensor x = test::normal(4, {1, 4, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor before = x.clone();
   const at::Tensor with = attention(block(x)).detach();
