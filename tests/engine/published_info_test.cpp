@@ -18,7 +18,7 @@ using test::TemporaryFolder;
 using ::testing::HasSubstr;
 
 TEST(PublishedInfo, OfADiffusersFolder) {
-  const fs::path model = golden_folder() / "diffusers-tiny";
+  const fs::path model = golden_folder(TESSERA_SOURCE_DIR) / "diffusers-tiny";
   const FileInfo info = describe_file(model);
   const Json json = Json::parse(info.json);
   EXPECT_EQ(json["kind"], "model");
@@ -39,8 +39,8 @@ TEST(PublishedInfo, OfADiffusersFolder) {
 }
 
 TEST(PublishedInfo, OfACheckpoint) {
-  const FileInfo info =
-      describe_file(golden_folder() / "microsoft-tiny" / "class-vq" / "checkpoint.pth");
+  const FileInfo info = describe_file(golden_folder(TESSERA_SOURCE_DIR) / "microsoft-tiny" /
+                                      "class-vq" / "checkpoint.pth");
   const Json json = Json::parse(info.json);
   EXPECT_EQ(json["layout"], "microsoft");
   EXPECT_EQ(json["ema"], true);
@@ -52,8 +52,8 @@ TEST(PublishedInfo, OfACheckpoint) {
 }
 
 TEST(PublishedInfo, SaysWhatWouldNotLoad) {
-  const FileInfo info =
-      describe_file(golden_folder() / "microsoft-tiny" / "unconditional" / "checkpoint.pth");
+  const FileInfo info = describe_file(golden_folder(TESSERA_SOURCE_DIR) / "microsoft-tiny" /
+                                      "unconditional" / "checkpoint.pth");
   EXPECT_EQ(Json::parse(info.json)["loads"], false);
   EXPECT_THAT(info.text, HasSubstr("which does not load"));
   EXPECT_THAT(info.text, HasSubstr("problem: "));
@@ -61,8 +61,8 @@ TEST(PublishedInfo, SaysWhatWouldNotLoad) {
 }
 
 TEST(PublishedInfo, OtherTorchFilesAreWeightsAndOtherPipelinesAreNamed) {
-  const FileInfo codec =
-      describe_file(golden_folder() / "microsoft-tiny" / "class-vq" / "codec_standalone.pth");
+  const FileInfo codec = describe_file(golden_folder(TESSERA_SOURCE_DIR) / "microsoft-tiny" /
+                                       "class-vq" / "codec_standalone.pth");
   EXPECT_EQ(Json::parse(codec.json)["kind"], "weights");
   const TemporaryFolder folder;
   folder.write("model_index.json", R"({"_class_name": "StableDiffusionPipeline"})");

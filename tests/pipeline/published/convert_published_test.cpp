@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <torch/nn/module.h>
 
+#include "io/json_fields.h"
 #include "pipeline/convert_model.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/published/published_model.h"
@@ -101,7 +102,7 @@ void expect_same_drawings(const Sampled& a, const Sampled& b) {
 
 TEST(ConvertPublished, FromDiffusersToOursAndBack) {
   const TemporaryFolder folder;
-  const fs::path published = golden_folder() / "diffusers-tiny";
+  const fs::path published = golden_folder(TESSERA_SOURCE_DIR) / "diffusers-tiny";
   convert_model(published, folder / "ours", to_layout(ModelLayout::kTessera));
   convert_model(folder / "ours", folder / "again", to_layout(ModelLayout::kDiffusers));
   EXPECT_EQ(layout_of(folder / "ours"), ModelLayout::kTessera);
@@ -124,7 +125,7 @@ TEST(ConvertPublished, FromDiffusersToOursAndBack) {
 /// Published names, of the folder that lies farther back too.
 TEST(ConvertPublished, DiffusersNamesAndKeysAreThoseOfTheOldPublication) {
   const TemporaryFolder folder;
-  const fs::path old = golden_folder() / "diffusers-tiny-bin";
+  const fs::path old = golden_folder(TESSERA_SOURCE_DIR) / "diffusers-tiny-bin";
   convert_model(old, folder / "new", to_layout(ModelLayout::kDiffusers));
   for (const char* file : {"transformer/config.json",
                            "vqvae/config.json",
@@ -163,7 +164,7 @@ void write_index_map(const fs::path& file, std::int64_t full, std::int64_t used)
 }
 
 TEST(ConvertPublished, EveryCheckpointOfTheOriginalCodeDrawsTheSameFromOurFolder) {
-  const fs::path all = golden_folder() / "microsoft-tiny";
+  const fs::path all = golden_folder(TESSERA_SOURCE_DIR) / "microsoft-tiny";
   int converted = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(all)) {
     const fs::path checkpoint = entry.path() / "checkpoint.pth";
@@ -193,7 +194,7 @@ TEST(ConvertPublished, EveryCheckpointOfTheOriginalCodeDrawsTheSameFromOurFolder
 
 TEST(ConvertPublished, ATypeOfTwoBytesIsTheLoadedModelRounded) {
   const TemporaryFolder folder;
-  const fs::path published = golden_folder() / "diffusers-tiny";
+  const fs::path published = golden_folder(TESSERA_SOURCE_DIR) / "diffusers-tiny";
   ConvertOptions options = to_layout(ModelLayout::kDiffusers, {.type = at::kHalf});
   convert_model(published, folder / "half", options);
   const char* file = "transformer/diffusion_pytorch_model.safetensors";
@@ -208,12 +209,13 @@ TEST(ConvertPublished, ATypeOfTwoBytesIsTheLoadedModelRounded) {
 TEST(ConvertPublished, WithoutALearnedNullTheEmbeddingsAreSwitchedOff) {
   const TemporaryFolder folder;
   const auto link = [&](const fs::path& part) {
-    fs::create_directory_symlink(fs::absolute(golden_folder() / "diffusers-tiny" / part),
-                                 folder / "zero" / part);
+    fs::create_directory_symlink(
+        fs::absolute(golden_folder(TESSERA_SOURCE_DIR) / "diffusers-tiny" / part),
+        folder / "zero" / part);
   };
   fs::create_directories(folder / "zero");
   for (const char* part : {"transformer", "vqvae", "text_encoder", "scheduler"}) link(part);
-  fs::copy_file(golden_folder() / "diffusers-tiny" / "model_index.json",
+  fs::copy_file(golden_folder(TESSERA_SOURCE_DIR) / "diffusers-tiny" / "model_index.json",
                 folder / "zero" / "model_index.json");
   convert_model(folder / "zero", folder / "again", to_layout(ModelLayout::kDiffusers));
   const fs::path part = folder / "again" / "learned_classifier_free_sampling_embeddings";
@@ -234,13 +236,14 @@ TEST(ConvertPublished, WhatALayoutCannotHoldIsSaidAndNothingIsLeft) {
     EXPECT_FALSE(fs::exists(folder / "to"));
     EXPECT_FALSE(fs::exists(folder / "to.unfinished"));
   };
-  refused(golden_folder() / "microsoft-tiny" / "class-vq" / "checkpoint.pth",
+  refused(golden_folder(TESSERA_SOURCE_DIR) / "microsoft-tiny" / "class-vq" / "checkpoint.pth",
           "models of a text alone");
   test::write_tiny_model(folder / "tiny");
   refused(folder / "tiny", "own text encoder");
   expect_error(ErrorCode::kInvalidArgument, "not written", [&] {
-    convert_model(
-        golden_folder() / "diffusers-tiny", folder / "to", to_layout(ModelLayout::kMicrosoft));
+    convert_model(golden_folder(TESSERA_SOURCE_DIR) / "diffusers-tiny",
+                  folder / "to",
+                  to_layout(ModelLayout::kMicrosoft));
   });
 }
 

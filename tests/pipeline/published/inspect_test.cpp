@@ -38,7 +38,8 @@ const PartFacts& part_of(const PublishedFacts& facts, const std::string& name) {
 class Inspect : public ::testing::Test {
  protected:
   void SetUp() override {
-    fs::copy(golden_folder() / "diffusers-tiny", model_, fs::copy_options::recursive);
+    fs::copy(
+        golden_folder(TESSERA_SOURCE_DIR) / "diffusers-tiny", model_, fs::copy_options::recursive);
     for (const auto& entry : fs::recursive_directory_iterator(model_)) {
       fs::permissions(entry.path(), fs::perms::owner_write, fs::perm_options::add);
     }
@@ -117,7 +118,8 @@ TEST_F(Inspect, PartsThatDoNotBelongTogetherAreTold) {
 }
 
 TEST(InspectCheckpoint, TellsItsCountersAndItsAverage) {
-  const fs::path classes = golden_folder() / "microsoft-tiny" / "class-vq" / "checkpoint.pth";
+  const fs::path classes =
+      golden_folder(TESSERA_SOURCE_DIR) / "microsoft-tiny" / "class-vq" / "checkpoint.pth";
   const PublishedFacts facts = inspect_published(classes);
   EXPECT_EQ(facts.layout, ModelLayout::kMicrosoft);
   EXPECT_TRUE(facts.loads()) << part_of(facts, kVqVaePart).problem;
@@ -128,8 +130,8 @@ TEST(InspectCheckpoint, TellsItsCountersAndItsAverage) {
   EXPECT_EQ(part_of(facts, kTransformerPart).options["condition"], "class");
   EXPECT_EQ(part_of(facts, kVqVaePart).files.front().filename(), "codec_standalone.pth");
 
-  const PublishedFacts alone =
-      inspect_published(golden_folder() / "microsoft-tiny" / "unconditional" / "checkpoint.pth");
+  const PublishedFacts alone = inspect_published(
+      golden_folder(TESSERA_SOURCE_DIR) / "microsoft-tiny" / "unconditional" / "checkpoint.pth");
   EXPECT_FALSE(alone.has_average);
   EXPECT_THAT(part_of(alone, kVqVaePart).problem, HasSubstr("holds no image codec"));
   EXPECT_THAT(part_of(alone, kVqVaePart).files, IsEmpty());
