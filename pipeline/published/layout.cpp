@@ -43,7 +43,8 @@ ModelLayout layout_named(std::string_view name) {
 }
 
 ModelLayout layout_of(const fs::path& model) {
-  TESSERA_CHECK(fs::exists(model), kNotFound, model.string(), ": no such model folder or checkpoint");
+  TESSERA_CHECK(
+      fs::exists(model), kNotFound, model.string(), ": no such model folder or checkpoint");
   if (fs::is_directory(model)) return layout_of_folder(model);
   std::ifstream in(model, std::ios::binary);
   TESSERA_CHECK(in, kIo, model.string(), ": cannot read");

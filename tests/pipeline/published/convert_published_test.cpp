@@ -126,15 +126,17 @@ TEST(ConvertPublished, FromDiffusersToOursAndBack) {
 TEST(ConvertPublished, DiffusersNamesAndKeysAreThoseOfTheOldPublication) {
   const TemporaryFolder folder;
   const fs::path old = golden_folder(TESSERA_SOURCE_DIR) / "diffusers-tiny-bin";
-  convert_model(old, folder / "new", to_layout(ModelLayout::kDiffusers));
+  const fs::path made = folder / "new";
+  convert_model(old, made, to_layout(ModelLayout::kDiffusers));
   for (const char* file : {"transformer/config.json",
                            "vqvae/config.json",
                            "text_encoder/config.json",
                            "scheduler/scheduler_config.json",
                            "learned_classifier_free_sampling_embeddings/config.json",
                            "model_index.json"}) {
-    const io::Json written = io::read_json(folder / file);
-    for (const auto& [key, value] : io::read_json(old / file).items()) {
+    const io::Json written = io::read_json(made / file);
+    const io::Json published = io::read_json(old / file);
+    for (const auto& [key, value] : published.items()) {
       if (key == "_diffusers_version" || key == "sample_size" || key.ends_with("token_id") ||
           key == "transformers_version") {
         continue;  // says who wrote it, or nothing
@@ -143,9 +145,9 @@ TEST(ConvertPublished, DiffusersNamesAndKeysAreThoseOfTheOldPublication) {
       EXPECT_EQ(written[key], value) << file << " " << key;
     }
   }
-  EXPECT_EQ(io::read_json(folder / "transformer/config.json")["norm_type"], "ada_norm");
+  EXPECT_EQ(io::read_json(made / "transformer/config.json")["norm_type"], "ada_norm");
   const io::StateDict codec =
-      io::read_state_dict(folder / "vqvae/diffusion_pytorch_model.safetensors");
+      io::read_state_dict(made / "vqvae/diffusion_pytorch_model.safetensors");
   const io::StateDict before = io::read_state_dict(old / "vqvae/diffusion_pytorch_model.bin");
   expect_same_tensors(before, codec);
   EXPECT_EQ(codec.metadata.at("format"), "pt");

@@ -236,7 +236,12 @@ TEST(DenoiserNames, ForeignShapesAreNamed) {
   refuse("transformer.content_emb.emb.weight is [3]", codes, at::zeros({3}));
   refuse("[0, 3]", codes, at::zeros({0, 3}));
   refuse("no square", "transformer.blocks.0.attn2.mask", at::zeros({1, 1, 12, 12}));
-  refuse("5 rows and 4 columns", "transformer.content_emb.height_emb.weight", at::zeros({5, 16}));
+  io::StateDict uneven = whole;
+  uneven.tensors["transformer.content_emb.height_emb.weight"] = at::zeros({5, 16});
+  uneven.tensors["transformer.blocks.0.attn2.mask"] = at::zeros({1, 1, 9, 9});
+  expect_error(ErrorCode::kShapeMismatch, "5 rows and 4 columns fit no grid of 3x3", [&] {
+    microsoft_denoiser_options(uneven, {.heads = 4}, "the file");
+  });
 }
 
 io::Json config() {
