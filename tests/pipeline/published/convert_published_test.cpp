@@ -151,7 +151,7 @@ TEST(ConvertPublished, DiffusersNamesAndKeysAreThoseOfTheOldPublication) {
   const io::StateDict before = io::read_state_dict(old / "vqvae/diffusion_pytorch_model.bin");
   expect_same_tensors(before, codec);
   EXPECT_EQ(codec.metadata.at("format"), "pt");
-  const io::StateDict tower = io::read_state_dict(folder / "text_encoder/model.safetensors");
+  const io::StateDict tower = io::read_state_dict(made / "text_encoder/model.safetensors");
   EXPECT_EQ(tower.tensors.count("text_model.final_layer_norm.weight"), 1u);
 }
 
