@@ -13,6 +13,8 @@
 #include "pipeline/published/codec_options.h"
 #include "pipeline/published/microsoft_checkpoint.h"
 #include "tests/golden/conformance.h"
+#include "tests/golden/recorded_chain.h"
+#include "tests/golden/recorded_model.h"
 #include "vqvae/quantizer.h"
 
 namespace tessera::golden {
@@ -81,23 +83,6 @@ void run_diffusers(const Recorded& recorded, Report& report) {
 // --- the checkpoints of the original authors
 // --------------------------------------------------------
 
-/// The codec of a folder: in a file of its own, or inside the checkpoint.
-io::StateDict microsoft_weights(const fs::path& folder) {
-  const bool alone = fs::exists(folder / "codec_standalone.pth");
-  const fs::path file = folder / (alone ? "codec_standalone.pth" : "checkpoint.pth");
-  return pipeline::microsoft_checkpoint(io::read_torch_file(file), file.string()).effective;
-}
-
-pipeline::PublishedCodec microsoft_options(const fs::path& folder) {
-  const fs::path config = folder / "codec_config.yaml";
-  auto options = pipeline::codec_options_of_yaml(io::read_yaml(config), config.string());
-  const fs::path map = folder / "index_map.pt";
-  if (!fs::exists(map)) return {.options = std::move(options)};
-  return pipeline::with_used_codes(
-      std::move(options),
-      vqvae::code_map_from_index(io::read_torch_file(map).tensor(map.string())));
-}
-
 void compare_options(const io::StateDict& weights, vqvae::VqVaeOptions options, Report& report) {
   const auto place = pipeline::find_codec(weights);
   auto told = pipeline::codec_options_of_weights(weights, *place, "weights");
@@ -133,8 +118,8 @@ bool are_cut(const at::Tensor& pixels, const at::Tensor& bytes) {
 }
 
 void run_microsoft(const Recorded& recorded, Report& report) {
-  const io::StateDict weights = microsoft_weights(recorded.folder());
-  const pipeline::PublishedCodec published = microsoft_options(recorded.folder());
+  const io::StateDict weights = microsoft_codec_weights(recorded.folder());
+  const pipeline::PublishedCodec published = microsoft_codec_options(recorded.folder());
   compare_options(weights, published.options, report);
   const auto codec = pipeline::load_microsoft_codec(weights, published, recorded.file);
 
@@ -144,8 +129,8 @@ void run_microsoft(const Recorded& recorded, Report& report) {
   const at::Tensor tokens = codec->encode(images).flatten(1);
   const at::Tensor full = codec->quantizer().indices_of(features).flatten(1);
   if (recorded.has("gumbel_exponential")) {
-    const nn::Noise noise{.rng = {},
-                          .recorded = recorded["gumbel_exponential"].to(at::kDouble).neg().exp()};
+    const nn::Noise noise =
+        recorded_noise(recorded["gumbel_exponential"].to(at::kDouble).neg().exp());
     report.equal("tokens by the largest logit", tokens, recorded["tokens_argmax"]);
     report.equal("full tokens by the largest logit", full, recorded["tokens_full_argmax"]);
     report.equal("tokens drawn", codec->draw(images, noise).flatten(1), recorded["tokens"]);

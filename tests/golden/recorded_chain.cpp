@@ -20,4 +20,10 @@ at::Tensor time_of_index(std::int64_t index) {
   return at::full({1}, index + 1, at::kLong);
 }
 
+nn::Noise recorded_noise(const at::Tensor& uniform) {
+  nn::Noise noise;
+  noise.recorded = uniform;
+  return noise;
+}
+
 }  // namespace tessera::golden

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "diffusion/discrete/transition.h"
+#include "nn/rng.h"
 
 namespace tessera::golden {
 
@@ -12,5 +13,8 @@ std::unique_ptr<const diffusion::Transition> chain_of_scheduler(const std::files
 
 /// [1] int64, our time of a published time index: theirs counts the steps that were taken less one.
 at::Tensor time_of_index(std::int64_t index);
+
+/// Numbers of one draw, to be replayed.
+nn::Noise recorded_noise(const at::Tensor& uniform);
 
 }  // namespace tessera::golden

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "tests/golden/recorded_chain.h"
 
 namespace tessera::golden {
 namespace {
@@ -40,10 +41,8 @@ at::Tensor replay(const pipeline::Parts& model,
       .truncation = {.rate = run.truncation},
       .noise = [&](const diffusion::TimeStep& time) {
         const at::Tensor uniform = run.uniform(drawn++);
-        const bool chains_own = !time.reveal;
-        return nn::Noise{.recorded = chains_own
-                                         ? with_mask_column(uniform, model.transition->states())
-                                         : uniform.narrow(2, 0, model.transition->codes())};
+        return recorded_noise(time.reveal ? uniform.narrow(2, 0, model.transition->codes())
+                                          : with_mask_column(uniform, model.transition->states()));
       }};
   const auto compare = [&](const pipeline::WalkedStride& stride) {
     const auto call = static_cast<std::size_t>(stride.number - 1);
@@ -64,8 +63,15 @@ at::Tensor codes_of(const at::Tensor& recorded, std::int64_t codes) {
   return recorded.narrow(1, 0, codes).transpose(1, 2);
 }
 
+bool rounds_to(const at::Tensor& pixels, const at::Tensor& bytes, double tolerance) {
+  const at::Tensor recorded = bytes.to(at::kDouble);
+  return ((recorded >= (pixels - tolerance).round()) & (recorded <= (pixels + tolerance).round()))
+      .all()
+      .item<bool>();
+}
+
 at::Tensor floored(const at::Tensor& log_p) {
-  return log_p.clamp_min(-70.0);
+  return log_p.clamp_min(kFloor);
 }
 
 }  // namespace tessera::golden

@@ -41,8 +41,13 @@ at::Tensor replay(const pipeline::Parts& model,
 /// [B, 3, H, W] of a canvas of codes on a square grid, not clamped.
 at::Tensor decode_canvas(const pipeline::Parts& model, const at::Tensor& canvas);
 
+/// Whether every byte is its pixel (0..255) rounded, which may be off by the tolerance: next to a
+/// half, rounding of the last digit decides.
+bool rounds_to(const at::Tensor& pixels, const at::Tensor& bytes, double tolerance);
+
 /// Theirs [B, K or K + 1, N], cut at a floor of -70 -> ours [B, N, K]; and ours with that floor.
 at::Tensor codes_of(const at::Tensor& recorded, std::int64_t codes);
+inline constexpr double kFloor = -70.0;
 at::Tensor floored(const at::Tensor& log_p);
 
 }  // namespace tessera::golden

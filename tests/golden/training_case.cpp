@@ -11,6 +11,7 @@
 #include "diffusion/discrete/loss.h"
 #include "io/formats/torch_file.h"
 #include "pipeline/published/denoiser_names.h"
+#include "tests/golden/recorded_chain.h"
 #include "tests/golden/recorded_denoiser.h"
 #include "train/ema.h"
 #include "train/optimizers/adamw.h"
@@ -188,8 +189,9 @@ class Run {
   }
 
   at::Tensor draw(const at::Tensor& x0, const at::Tensor& t, const at::Tensor& uniform) const {
-    const nn::Noise noise{.recorded = uniform.transpose(1, 2).contiguous()};
-    return diffusion::draw_categorical(denoiser_.chain->log_q(x0, at::zeros_like(t), t), noise, {});
+    return diffusion::draw_categorical(denoiser_.chain->log_q(x0, at::zeros_like(t), t),
+                                       recorded_noise(uniform.transpose(1, 2).contiguous()),
+                                       {});
   }
 
   void step(int i) {
