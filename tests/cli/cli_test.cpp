@@ -355,7 +355,7 @@ TEST_F(CliTest, HelpIsEverywhere) {
   EXPECT_EQ(help.code, 0);
   EXPECT_EQ(help.err, "");
   for (const char* command :
-       {"generate", "train", "eval", "reconstruct", "data", "info", "verify"}) {
+       {"generate", "train", "eval", "reconstruct", "data", "info", "verify", "pull", "models"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
   }
   for (const char* command : {"generate", "train"}) {
