@@ -7,6 +7,7 @@
 #include <torch/nn/module.h>
 
 #include "core/error.h"
+#include "io/finite.h"
 #include "io/formats/safetensors.h"
 #include "io/formats/torch_file.h"
 #include "io/mapped_tensor.h"
@@ -87,6 +88,7 @@ void load_strictly(torch::nn::Module& module, const StateDict& state, const std:
     at::Tensor target = tensor;
     const at::Tensor& source = state.tensors.at(name);
     target.copy_(source);
+    check_finite(target, name, what);
     release_pages(source);
   }
 }

@@ -6,6 +6,7 @@
 #include <torch/nn/module.h>
 
 #include "core/error.h"
+#include "io/finite.h"
 #include "io/mapped_tensor.h"
 
 namespace tessera::pipeline {
@@ -119,6 +120,7 @@ void load_published(torch::nn::Module& module,
       at::Tensor place = block(own.tensors.at(entry.ours), i, entry.theirs.size());
       const at::Tensor& source = published.tensors.at(entry.theirs[i]);
       place.copy_(source.reshape(place.sizes()));
+      io::check_finite(place, entry.theirs[i], what);
       io::release_pages(source);
     }
   }

@@ -1,5 +1,7 @@
 #include "io/state_dict.h"
 
+#include <limits>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <torch/nn/module.h>
@@ -67,6 +69,24 @@ TEST(StateDict, ListsAllThatDoesNotFitAndChangesNothing) {
     test::expect_error(ErrorCode::kShapeMismatch, part, load);
   }
   EXPECT_EQ(outer.inner->weight.sum().item<float>(), 15.0F);
+}
+
+TEST(StateDict, WeightsThatAreNotNumbersAreNamed) {
+  for (const double wrong :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    for (const at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16}) {
+      Outer outer;
+      StateDict state;
+      for (const auto& [name, tensor] : state_of(outer).tensors) {
+        state.tensors.emplace(name, tensor.clone());
+      }
+      state.tensors["inner.weight"] = at::zeros({2, 3}, type);
+      state.tensors["inner.weight"].select(0, 1).select(0, 2).fill_(wrong);
+      test::expect_error(ErrorCode::kCorruptFile,
+                         "FILE: \"inner.weight\" holds values that are not numbers",
+                         [&] { load_strictly(outer, state, "FILE"); });
+    }
+  }
 }
 
 }  // namespace

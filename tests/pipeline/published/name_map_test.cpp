@@ -2,6 +2,8 @@
 
 #include "pipeline/published/name_map.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 #include <torch/nn.h>
 
@@ -58,6 +60,15 @@ TEST(NameMapTest, EveryMisfitIsNamed) {
     });
   }
   EXPECT_TRUE(at::equal(module.stacked, at::zeros({6, 2}))) << "nothing was loaded";
+}
+
+TEST(NameMapTest, WeightsThatAreNotNumbersAreNamed) {
+  Small module;
+  io::StateDict published = published_small();
+  published.tensors["k"].fill_(std::numeric_limits<float>::quiet_NaN());
+  expect_error(ErrorCode::kCorruptFile, "file: \"k\" holds values that are not numbers", [&] {
+    load_published(module, published, map_of_small(), "file");
+  });
 }
 
 TEST(NameMapTest, AMapThatDoesNotTellOfAllIsABug) {
