@@ -84,8 +84,12 @@ TEST(NewModel, WeightsAreSetEverywhereAndNormsBeginLevel) {
       EXPECT_EQ(value.scalar_type(), at::kBFloat16) << name;
       EXPECT_TRUE(value.isfinite().all().item<bool>()) << part << " " << name;
       EXPECT_LT(value.abs().max().item<double>(), 10.0) << part << " " << name;
-      if (name.ends_with("norm.weight")) EXPECT_TRUE(value.eq(1).all().item<bool>()) << name;
-      if (name.ends_with("qkv.weight")) EXPECT_GT(value.to(at::kFloat).std().item<double>(), 0.05);
+      if (name.ends_with("norm.weight")) {
+        EXPECT_TRUE(value.eq(1).all().item<bool>()) << name;
+      }
+      if (name.ends_with("qkv.weight")) {
+        EXPECT_GT(value.to(at::kFloat).std().item<double>(), 0.05) << name;
+      }
     }
   }
 }

@@ -19,12 +19,6 @@ using test::expect_error;
 constexpr text::ClipTextOptions kTiny{
     .vocabulary = 20, .length = 6, .width = 64, .layers = 2, .heads = 1, .mlp_width = 96};
 
-std::set<std::string> keys(const io::StateDict& state) {
-  std::set<std::string> names;
-  for (const auto& item : state.tensors) names.insert(item.first);
-  return names;
-}
-
 std::shared_ptr<text::TextEncoder> filled() {
   auto module = text::make_clip_encoder(kTiny);
   test::fill_parameters(*module, 0.3);
