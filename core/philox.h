@@ -12,19 +12,22 @@ namespace tessera {
 
 /// What a draw is for; part of the counter, so no two uses share a number. Values are for ever.
 enum class Purpose : std::uint32_t {
-  kPrior = 1,       // x_T
-  kStep = 2,        // the draw of x_s from p(x_s | x_t)
-  kTime = 3,        // t of a training row
-  kDropout = 4,     // caption dropout
-  kScene = 5,       // scene synthesis: (slot, attempt, scene index)
-  kOrder = 6,       // order of samples
-  kForward = 7,     // x_t from q(x_t | x_0) in training
-  kConfidence = 8,  // which candidates a sampler shows
-  kCandidate = 9,   // candidate x_0 of the samplers that show some of them
-  kRevive = 10,     // which batch vectors become new codes
-  kInit = 11,       // initial weights
-  kGumbel = 12,     // Gumbel quantiser
-  kSeed = 13,       // seeds drawn from a seed
+  kPrior = 1,        // x_T
+  kStep = 2,         // the draw of x_s from p(x_s | x_t)
+  kTime = 3,         // t of a training row
+  kDropout = 4,      // caption dropout
+  kScene = 5,        // scene synthesis: (slot, attempt, scene index)
+  kOrder = 6,        // order of samples
+  kForward = 7,      // x_t from q(x_t | x_0) in training
+  kConfidence = 8,   // which candidates a sampler shows
+  kCandidate = 9,    // candidate x_0 of the samplers that show some of them
+  kRevive = 10,      // which batch vectors become new codes
+  kInit = 11,        // initial weights
+  kGumbel = 12,      // Gumbel quantiser
+  kSeed = 13,        // seeds drawn from a seed
+  kExperiment = 14,  // an experiment's own draws: its data, its Monte Carlo samples
+  kResample = 15,    // which rows a bootstrap or a random subset takes
+  kLangevin = 16,    // the noise of a Langevin step, by inner step
 };
 
 /// Names one stream: the same on every device, whatever the batch size or the thread count.
