@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/command.h"
 #include "cli/console.h"
+#include "cli/eval/eval.h"
 #include "cli/flags/parse.h"
 #include "engine/evaluation.h"
 
@@ -28,10 +28,8 @@ int evaluate(Flags& flags, std::stop_token stop) {
 
 }  // namespace
 
-void add_eval(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("eval", "measure how good a model is");
-  command->require_subcommand(1);
-  CLI::App* compositional = command->add_subcommand(
+void add_eval_compositional(CLI::App& eval, Action& action) {
+  CLI::App* compositional = eval.add_subcommand(
       "compositional", "draw captions of the model's world and read the pictures back by rules");
   const auto flags = std::make_shared<Flags>();
   add_field_flags(*compositional, flags->evaluation, "Evaluation");
