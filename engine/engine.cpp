@@ -17,6 +17,7 @@
 #include "engine/inpainting.h"
 #include "engine/models.h"
 #include "engine/prompt_text.h"
+#include "engine/token_convert.h"
 #include "io/json_fields.h"
 #include "io/utf8.h"
 #include "nn/device.h"
@@ -58,6 +59,8 @@ class TesseraEngine final : public Engine {
                           const Watch& watch,
                           std::stop_token stop) override;
   Reconstruction reconstruct(const Image& image) override;
+  TokenGrid tokenise(const Image& image) override;
+  Image paint(const TokenGrid& grid) override;
 
   std::vector<std::string> samplers() const override { return diffusion::discrete_sampler_names(); }
   std::int32_t image_side() const override {
@@ -73,6 +76,8 @@ class TesseraEngine final : public Engine {
   io::Json provenance_json() const;
   std::int32_t batch_by_memory() const;
   void check_size(const Image& image, const char* what) const;
+  void check_sides(const Image& image) const;
+  void show_tokens(const pipeline::StepView& view, std::int32_t first, const TokenSink& sink) const;
 
   std::mutex one_at_a_time_;
   std::filesystem::path folder_;
@@ -169,24 +174,24 @@ GenerateResult TesseraEngine::generate(const GenerateRequest& request,
       seeds.push_back(*wanted.seed + static_cast<std::uint64_t>(first + k));
     }
     auto denoised = Clock::now();
-    const pipeline::StepHook on_step =
-        [&](std::int64_t step, std::int64_t total, const std::function<at::Tensor()>& decode) {
-          denoised = Clock::now();
-          if (watch.progress) {
-            watch.progress({.stage = "denoise",
-                            .step = step + total * (first / wanted.batch),
-                            .total = total * batches,
-                            .seconds = seconds_since(denoise_begin),
-                            .value = std::numeric_limits<double>::quiet_NaN()});
-          }
-          if (!watch.preview || wanted.preview_every == 0 || step == total) return;
-          if (step % wanted.preview_every != 0) return;
-          const std::vector<Image> previews = to_engine_images(decode());
-          for (std::int32_t k = 0; k < rows; ++k) {
-            watch.preview(
-                previews[static_cast<std::size_t>(k)], first + k, static_cast<std::int32_t>(step));
-          }
-        };
+    const pipeline::StepHook on_step = [&](const pipeline::StepView& view) {
+      denoised = Clock::now();
+      if (watch.progress) {
+        watch.progress({.stage = "denoise",
+                        .step = view.step + view.total * (first / wanted.batch),
+                        .total = view.total * batches,
+                        .seconds = seconds_since(denoise_begin),
+                        .value = std::numeric_limits<double>::quiet_NaN()});
+      }
+      if (watch.tokens && view.codes) show_tokens(view, first, watch.tokens);
+      if (!watch.preview || wanted.preview_every == 0 || view.step == view.total) return;
+      if (view.step % wanted.preview_every != 0) return;
+      const std::vector<Image> previews = to_engine_images(view.decode());
+      for (std::int32_t k = 0; k < rows; ++k) {
+        watch.preview(
+            previews[static_cast<std::size_t>(k)], first + k, static_cast<std::int32_t>(view.step));
+      }
+    };
     const auto batch_begin = Clock::now();
     pipeline::Sampled sampled;
     try {
@@ -215,8 +220,7 @@ GenerateResult TesseraEngine::generate(const GenerateRequest& request,
   return result;
 }
 
-Engine::Reconstruction TesseraEngine::reconstruct(const Image& image) {
-  const std::lock_guard lock(one_at_a_time_);
+void TesseraEngine::check_sides(const Image& image) const {
   const std::int32_t s = downsampling();
   TESSERA_CHECK(
       image.width > 0 && image.height > 0 && image.width % s == 0 && image.height % s == 0,
@@ -227,12 +231,46 @@ Engine::Reconstruction TesseraEngine::reconstruct(const Image& image) {
       image.width,
       "x",
       image.height);
+}
+
+/// Each picture of the batch; `first` is the number of the batch's first one.
+void TesseraEngine::show_tokens(const pipeline::StepView& view,
+                                std::int32_t first,
+                                const TokenSink& sink) const {
+  const vqvae::VqVaeOptions& codec = pipeline_->facts().codec;
+  const auto side = static_cast<std::int32_t>(codec.grid());
+  const pipeline::CodeView state = view.codes();
+  for (std::int64_t row = 0; row < state.codes.size(0); ++row) {
+    TokenGrid grid = to_token_grid(state.codes[row].view({side, side}), codec.codebook_size);
+    const at::Tensor sure = state.confidence[row].to(at::kCPU, at::kFloat).contiguous();
+    grid.confidence.assign(sure.const_data_ptr<float>(),
+                           sure.const_data_ptr<float>() + sure.numel());
+    sink(grid, first + static_cast<std::int32_t>(row), static_cast<std::int32_t>(view.step));
+  }
+}
+
+Engine::Reconstruction TesseraEngine::reconstruct(const Image& image) {
+  const std::lock_guard lock(one_at_a_time_);
+  check_sides(image);
   const at::Tensor codes = pipeline_->encode(to_tensor(image));
   Reconstruction done{.image = to_engine_images(pipeline_->decode(codes)).front(),
                       .codes = std::get<0>(at::_unique(codes)).numel(),
                       .tokens = codes.numel()};
   done.psnr = psnr(image, done.image);
   return done;
+}
+
+TokenGrid TesseraEngine::tokenise(const Image& image) {
+  const std::lock_guard lock(one_at_a_time_);
+  check_sides(image);
+  return to_token_grid(pipeline_->encode(to_tensor(image))[0],
+                       pipeline_->facts().codec.codebook_size);
+}
+
+Image TesseraEngine::paint(const TokenGrid& grid) {
+  const std::lock_guard lock(one_at_a_time_);
+  const at::Tensor codes = to_codes(grid, pipeline_->facts().codec.codebook_size);
+  return to_engine_images(pipeline_->decode(codes)).front();
 }
 
 io::Json TesseraEngine::provenance_json() const {

@@ -12,6 +12,7 @@
 #include "core/options.h"
 #include "core/progress.h"
 #include "engine/image.h"
+#include "engine/token_grid.h"
 
 namespace tessera::engine {
 
@@ -52,11 +53,13 @@ struct GenerateResult {
 
 using PreviewSink = std::function<void(const Image&, std::int32_t picture, std::int32_t step)>;
 using PictureSink = std::function<void(const Image&, std::int32_t picture)>;
+using TokenSink = std::function<void(const TokenGrid&, std::int32_t picture, std::int32_t step)>;
 
 /// Who wants to hear what while pictures are made; called from the generating thread.
 struct Watch {
   ProgressSink progress{};
   PreviewSink preview{};
+  TokenSink tokens{};      // the canvas after every step; never called on a path without codes
   PictureSink finished{};  // each picture as soon as it is done
   std::function<void(const std::string&)>
       warning{};  // each of the result's warnings, before drawing
@@ -84,6 +87,10 @@ class Engine {
     std::int64_t tokens = 0;
   };
   virtual Reconstruction reconstruct(const Image& image) = 0;
+  /// A picture's codes, and the picture of codes; sides as for reconstruct(). paint() throws
+  /// kInvalidArgument for a masked cell or a code outside the codebook.
+  virtual TokenGrid tokenise(const Image& image) = 0;
+  virtual Image paint(const TokenGrid& grid) = 0;
 
   virtual std::vector<std::string> samplers() const = 0;
   virtual std::int32_t image_side() const = 0;    // pixels of a generated picture's side

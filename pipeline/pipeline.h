@@ -19,10 +19,24 @@
 
 namespace tessera::pipeline {
 
-/// Called after every step, from 1 to total; `decode` gives the current estimate as images
-/// [B, 3, H, W] in [-1, 1], costs a decode, and is valid during the call only.
-using StepHook = std::function<void(
-    std::int64_t step, std::int64_t total, const std::function<at::Tensor()>& decode)>;
+/// A canvas of codes on its way.
+struct CodeView {
+  at::Tensor codes{};       // [B, N] int64 in [0, K]; K = still masked
+  at::Tensor confidence{};  // [B, N] float32 in [0, 1], p(x_0 | x_t) of the likeliest code there
+};
+
+/// The state after one step; valid during the call only, and what is not asked for costs nothing.
+struct StepView {
+  std::int64_t step = 0;  // 1 … total
+  std::int64_t total = 0;
+  /// The current estimate as images [B, 3, H, W] in [-1, 1]; costs a decode.
+  std::function<at::Tensor()> decode{};
+  /// The discrete path only; empty on a path without codes.
+  std::function<CodeView()> codes{};
+};
+
+/// Called after every step.
+using StepHook = std::function<void(const StepView&)>;
 
 /// Where to begin, and what must stay. Undefined tensors = from the prior, keep nothing.
 struct Start {

@@ -290,10 +290,18 @@ Sampled VqPipeline::sample(const text::Tokens& wanted,
                        .given = start.codes.defined() ? start.codes.to(device_) : at::Tensor()};
   const auto tell = [&](const WalkedStride& stride) {
     if (!on_step) return;
-    on_step(stride.number, static_cast<std::int64_t>(plan.size()), [&] {
-      const at::Tensor open = stride.canvas >= facts_.codec.codebook_size;
-      return paint(at::where(open, stride.log_x0.argmax(-1), stride.canvas));
-    });
+    on_step({.step = stride.number,
+             .total = static_cast<std::int64_t>(plan.size()),
+             .decode =
+                 [&] {
+                   const at::Tensor open = stride.canvas >= facts_.codec.codebook_size;
+                   return paint(at::where(open, stride.log_x0.argmax(-1), stride.canvas));
+                 },
+             .codes =
+                 [&] {
+                   return CodeView{.codes = stride.canvas,
+                                   .confidence = stride.log_x0.amax(-1).exp()};
+                 }});
   };
   const at::Tensor canvas =
       run_chain(denoiser, walk, first_canvas(start, plan.front(), batch, noise), tell, stop);

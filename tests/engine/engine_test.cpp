@@ -21,6 +21,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class EngineTest : public ::testing::Test {
  protected:
@@ -201,6 +202,47 @@ TEST_F(EngineTest, ReconstructsPicturesOfAnyFittingSize) {
   EXPECT_NEAR(made.psnr, 10 * std::log10(255.0 * 255.0 * 288 / squares), 1e-9);
   expect_error(ErrorCode::kInvalidArgument, "multiples of 2, got 3x8", [&] {
     engine_->reconstruct({.width = 3, .height = 8, .pixels = std::vector<std::uint8_t>(72)});
+  });
+}
+
+TEST_F(EngineTest, ShowsTheTokensOfEveryStepAndPaintsThem) {
+  std::vector<std::vector<TokenGrid>> grids(2);
+  Watch watch;
+  watch.tokens = [&](const TokenGrid& grid, std::int32_t picture, std::int32_t step) {
+    auto& mine = grids.at(static_cast<std::size_t>(picture));
+    EXPECT_EQ(step, static_cast<std::int32_t>(mine.size()) + 1);
+    mine.push_back(grid);
+  };
+  GenerateRequest two = asking("a red apple");
+  two.count = 2;
+  two.batch = 2;
+  const auto images = engine_->generate(two, watch).images;
+  for (std::size_t k = 0; k < 2; ++k) {
+    ASSERT_EQ(grids[k].size(), 5u);
+    const TokenGrid& last = grids[k].back();
+    ASSERT_EQ(last.cells.size(), last.confidence.size());
+    EXPECT_EQ(last.width * engine_->downsampling(), engine_->image_side());
+    EXPECT_THAT(last.cells, Not(Contains(TokenGrid::kMasked)));
+    EXPECT_THAT(grids[k].front().cells, Contains(TokenGrid::kMasked));
+    EXPECT_EQ(engine_->paint(last), images[k]) << "the picture is that of its last tokens";
+  }
+  EXPECT_NE(grids[0].back().cells, grids[1].back().cells);
+  expect_error(ErrorCode::kInvalidArgument, "masked", [&] { engine_->paint(grids[0].front()); });
+}
+
+TEST_F(EngineTest, ATokenisedPictureIsItsReconstruction) {
+  const Image picture = engine_->generate(asking("a blue fish")).images.front();
+  const TokenGrid grid = engine_->tokenise(picture);
+  EXPECT_EQ(engine_->paint(grid), engine_->reconstruct(picture).image);
+  expect_error(ErrorCode::kInvalidArgument, "code 999", [&] {
+    TokenGrid wrong = grid;
+    wrong.cells[3] = 999;
+    engine_->paint(wrong);
+  });
+  expect_error(ErrorCode::kInvalidArgument, "cannot hold", [&] {
+    TokenGrid wrong = grid;
+    wrong.cells.pop_back();
+    engine_->paint(wrong);
   });
 }
 

@@ -45,6 +45,13 @@ class FakeEngine final : public engine::Engine {
     return result;
   }
   Reconstruction reconstruct(const engine::Image& image) override { return {.image = image}; }
+  engine::TokenGrid tokenise(const engine::Image& image) override {
+    return {.width = 1, .height = 1, .codes = 256, .cells = {image.pixels.front()}};
+  }
+  engine::Image paint(const engine::TokenGrid& grid) override {
+    const auto value = static_cast<std::uint8_t>(grid.cells.front());
+    return {.width = 2, .height = 2, .pixels = std::vector<std::uint8_t>(12, value)};
+  }
   std::vector<std::string> samplers() const override { return {"ancestral"}; }
   std::int32_t image_side() const override { return 2; }
   std::int32_t downsampling() const override { return 2; }

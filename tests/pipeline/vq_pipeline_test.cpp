@@ -1,5 +1,6 @@
 // The sampling loop around denoisers whose answer is known.
 
+#include <algorithm>
 #include <stop_token>
 
 #include <ATen/ATen.h>
@@ -228,15 +229,20 @@ TEST(VqPipeline, SamplersAreTold) {
 TEST(VqPipeline, TellsEachStepAndItsEstimate) {
   const Known known;
   std::vector<std::int64_t> steps;
+  std::vector<double> masked;
   at::Tensor first;
   run(*known.pipeline,
-      {.options = {.steps = 4},
-       .hook =
-           [&](std::int64_t step, std::int64_t total, const std::function<at::Tensor()>& decode) {
-             steps.push_back(step);
-             EXPECT_EQ(total, 4);
-             if (step == 1) first = decode();
-           }});
+      {.options = {.steps = 4}, .hook = [&](const StepView& view) {
+         steps.push_back(view.step);
+         EXPECT_EQ(view.total, 4);
+         const CodeView state = view.codes();
+         masked.push_back(share_of(state.codes, known.pipeline->facts().codec.codebook_size));
+         EXPECT_GE(state.confidence.min().item<double>(), 0.0);
+         EXPECT_LE(state.confidence.max().item<double>(), 1.0 + 1e-6);
+         if (view.step == 1) first = view.decode();
+       }});
+  EXPECT_TRUE(std::is_sorted(masked.rbegin(), masked.rend())) << "masks only disappear";
+  EXPECT_EQ(masked.back(), 0.0);
   EXPECT_EQ(steps, (std::vector<std::int64_t>{1, 2, 3, 4}));
   // Masked places are filled with the denoiser's best guess.
   const at::Tensor guess =
@@ -248,8 +254,8 @@ TEST(VqPipeline, StopsBetweenSteps) {
   const Known known;
   std::stop_source source;
   Call call{.options = {.steps = 10}, .stop = source.get_token()};
-  call.hook = [&](std::int64_t step, std::int64_t, const std::function<at::Tensor()>&) {
-    if (step == 3) source.request_stop();
+  call.hook = [&](const StepView& view) {
+    if (view.step == 3) source.request_stop();
   };
   expect_error(ErrorCode::kCancelled, "after step 3", [&] { run(*known.pipeline, call); });
   EXPECT_EQ(known.log->rows.size(), 3u);
