@@ -23,6 +23,7 @@ struct SamplerOptions {
   double temperature = -1.0;       // confidence: of the Gumbel noise on log p, falling to 0
   double prior_weight = -1.0;      // purity: how far sure places are sharpened; 0 = not at all
   std::int64_t tokens_a_call = 0;  // purity, random-order: most places a call shows; 0 = no limit
+  double eta = -1.0;               // ddim: share of the ancestral noise; 0 = none, 1 = all of it
 };
 
 template <typename Visitor>
@@ -34,6 +35,7 @@ void visit_fields(Visitor& v, SamplerOptions& o) {
   v("tokens_a_call",
     o.tokens_a_call,
     "most tokens that a network call shows, samplers purity and random-order; 0 = no limit");
+  v("eta", o.eta, "share of the ancestral noise, sampler ddim; 0 = none, negative = its own");
 }
 
 /// How to sample; the same struct in a request, a model card, the CLI, the form and the pipeline.
@@ -43,6 +45,7 @@ struct SampleOptions {
   double guidance = -1.0;    // 1 = off; negative = the model card's own
   std::string truncation{};  // "" = the model card's own; "1" off, "0.86", "top0.86r", "top100p"
   SamplerOptions tuning{};   // fields beside the others in JSON and on the command line
+  std::string path{};        // discrete, gaussian; "" = the first that the model's card has
 };
 
 template <typename Visitor>
@@ -52,6 +55,7 @@ void visit_fields(Visitor& v, SampleOptions& o) {
   v("guidance", o.guidance, "classifier-free guidance scale; 1 = off, negative = the card's own");
   v("truncation", o.truncation, "kept probability mass, 0.86, or top0.86r, or top100p; 1 = off");
   visit_fields(v, o.tuning);
+  v("path", o.path, "discrete (codes) or gaussian (latents); empty = the model's first");
 }
 
 }  // namespace tessera

@@ -92,12 +92,20 @@ class Engine {
   virtual TokenGrid tokenise(const Image& image) = 0;
   virtual Image paint(const TokenGrid& grid) = 0;
 
-  virtual std::vector<std::string> samplers() const = 0;
+  virtual std::vector<std::string> samplers() const = 0;  // of the first of paths()
+  /// The ways the model can draw (sampling.path), its own choice first.
+  virtual std::vector<std::string> paths() const { return {"discrete"}; }
+  /// Of one of paths(); throws kNotFound for another.
+  virtual std::vector<std::string> samplers_of(const std::string& /*path*/) const {
+    return samplers();
+  }
   virtual std::int32_t image_side() const = 0;    // pixels of a generated picture's side
   virtual std::int32_t downsampling() const = 0;  // sides of a reconstructed picture are multiples
   /// What made the pictures, as JSON for their metadata: model name and hash, tokenizer hash,
   /// version, LibTorch, processor, threads, device, number type, random generator.
   virtual std::string provenance() const = 0;
+  /// The same of one of paths(): its parts are another model.
+  virtual std::string provenance_of(const std::string& /*path*/) const { return provenance(); }
   virtual std::string describe() const = 0;  // the model card, sizes and provenance, as JSON
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include <c10/core/ScalarType.h>
@@ -19,6 +20,7 @@ struct LoadOptions {
   bool averaged = true;               // Microsoft's checkpoints: the EMA where there is one
   std::filesystem::path codec{};      // Microsoft's checkpoints: the codec's file
   std::filesystem::path index_map{};  // Microsoft's checkpoints: which codes are used
+  std::string path{};                 // of ModelCard::paths(); "" = the first
 };
 
 }  // namespace tessera::pipeline

@@ -35,6 +35,9 @@ ModelCard parse_card(const io::Json& json) {
   card.license = string_of(json, "license", "");
   card.description = string_of(json, "description", "");
   if (json.contains("sampling")) io::from_json_fields(json["sampling"], card.sampling, "sampling");
+  if (json.contains("gaussian_sampling")) {
+    io::from_json_fields(json["gaussian_sampling"], card.gaussian_sampling, "gaussian_sampling");
+  }
   card.has_world = json.contains("world") && !json["world"].is_null();
   if (card.has_world) io::from_json_fields(json["world"], card.world, "world");
   const io::Json parts = json.value("parts", io::Json::array());
@@ -51,6 +54,23 @@ ModelCard parse_card(const io::Json& json) {
     card.hashes[file] = hash.get<std::string>();
   }
   return card;
+}
+
+/// Parts that draw on one path alone.
+const std::map<std::string, std::vector<std::string>>& parts_of_paths() {
+  static const std::map<std::string, std::vector<std::string>> parts{
+      {kDiscretePath, {kTransformerPart, kSchedulerPart, kTextEncoderPart}},
+      {kGaussianPath, {kUNetPart, kUNetSchedulerPart, kUNetTextEncoderPart}}};
+  return parts;
+}
+
+/// Whether `file` ("unet/config.json") has a say in what is drawn on `path`.
+bool draws_on(const std::string& file, const std::string& path) {
+  const std::string part = file.substr(0, file.find('/'));
+  for (const auto& [other, parts] : parts_of_paths()) {
+    if (other != path && std::find(parts.begin(), parts.end(), part) != parts.end()) return false;
+  }
+  return true;
 }
 
 std::map<std::string, std::string> hash_parts(const fs::path& model, const ModelCard& card) {
@@ -72,10 +92,23 @@ bool ModelCard::has_part(const std::string& part) const {
   return std::find(parts.begin(), parts.end(), part) != parts.end();
 }
 
-std::string ModelCard::fingerprint() const {
+std::vector<std::string> ModelCard::paths() const {
+  std::vector<std::string> paths;
+  for (const std::string& part : parts) {
+    if (part == kTransformerPart) paths.emplace_back(kDiscretePath);
+    if (part == kUNetPart) paths.emplace_back(kGaussianPath);
+  }
+  return paths;
+}
+
+std::string ModelCard::fingerprint(const std::string& path) const {
   if (hashes.empty()) return "";
+  const std::vector<std::string> own = paths();
+  const std::string drawn = !path.empty() ? path : own.empty() ? kDiscretePath : own.front();
   std::string lines;
-  for (const auto& [file, hash] : hashes) lines += hash + "  " + file + "\n";
+  for (const auto& [file, hash] : hashes) {
+    if (draws_on(file, drawn)) lines += hash + "  " + file + "\n";
+  }
   return io::sha256(lines);
 }
 
@@ -102,6 +135,9 @@ void write_model_card(const fs::path& model, const ModelCard& card) {
   json["license"] = card.license;
   json["description"] = card.description;
   json["sampling"] = io::to_json_fields(card.sampling);
+  if (card.has_part(kUNetPart)) {
+    json["gaussian_sampling"] = io::to_json_fields(card.gaussian_sampling);
+  }
   json["world"] = card.has_world ? io::to_json_fields(card.world) : io::Json(nullptr);
   json["parts"] = card.parts;
   json["sha256"] = io::Json::object();

@@ -17,6 +17,13 @@ inline constexpr const char* kTransformerPart = "transformer";
 inline constexpr const char* kTextEncoderPart = "text_encoder";
 inline constexpr const char* kSchedulerPart = "scheduler";
 inline constexpr const char* kTokenizerPart = "tokenizer";
+inline constexpr const char* kUNetPart = "unet";  // of the Gaussian path, as the next two
+inline constexpr const char* kUNetSchedulerPart = "unet_scheduler";
+inline constexpr const char* kUNetTextEncoderPart = "unet_text_encoder";
+
+/// The ways a model may draw: a chain over codes, or Gaussian diffusion of latents or pixels.
+inline constexpr const char* kDiscretePath = "discrete";
+inline constexpr const char* kGaussianPath = "gaussian";
 
 /// "kind" in the options of a text encoder that is CLIP's; Tessera's own has none.
 inline constexpr const char* kClipKind = "clip";
@@ -28,18 +35,24 @@ struct ModelCard {
   std::string license = "Apache-2.0";
   std::string description{};
   SampleOptions sampling{.steps = 16, .sampler = "ancestral", .guidance = 3.0, .truncation = "1"};
+  /// Of the Gaussian path, where the model has one.
+  SampleOptions gaussian_sampling{.steps = 50, .sampler = "ddim", .guidance = 3.0};
   data::SceneOptions world{};  // what the model was taught, where it is a world of scenes
   bool has_world = false;
   std::vector<std::string>
-      parts{};  // sub-folders: vqvae, transformer, text_encoder, scheduler, tokenizer
+      parts{};  // sub-folders: vqvae, transformer, text_encoder, scheduler, tokenizer, unet, …
   /// "vqvae/model.safetensors" -> SHA-256. Filled by write_model_card, so the caller leaves it
   /// empty.
   std::map<std::string, std::string> hashes{};
 
   bool has_part(const std::string& part) const;
-  /// One SHA-256 over the hashes of all files: the identity of the model in a picture's metadata;
-  /// the card's own words do not count. "" where the card lists no hashes.
-  std::string fingerprint() const;
+  /// kDiscretePath and kGaussianPath as far as the model has their networks, in the order of
+  /// `parts`; empty for a codec alone.
+  std::vector<std::string> paths() const;
+  /// One SHA-256 over the hashes of the files that draw on `path` ("" = the first): the identity of
+  /// the model in a picture's metadata. The card's own words do not count, nor does another path.
+  /// "" where the card lists no hashes.
+  std::string fingerprint(const std::string& path = "") const;
 };
 
 /// Throws kNotFound when there is no model at `model`, kCorruptFile when the card cannot be read.

@@ -43,11 +43,12 @@ struct Start {
   at::Tensor codes{};  // [B, N] int64 in [0, K): the picture begun from
   at::Tensor keep{};   // [B, N] bool, true = keep; re-imposed after every step (inpainting)
   double strength =
-      1.0;  // share of the chain that is run, in (0, 1]; below 1 `codes` must be given
+      1.0;  // share of the chain that is run, in (0, 1]; below 1 a picture must be given
+  at::Tensor images{};  // [B, 3, H, W] in [-1, 1]: the Gaussian path's picture, instead of `codes`
 };
 
 struct Sampled {
-  at::Tensor codes{};   // [B, N] int64
+  at::Tensor codes{};   // [B, N] int64; undefined on the Gaussian path
   at::Tensor images{};  // [B, 3, H, W] in [-1, 1]
 };
 
@@ -62,8 +63,9 @@ struct PipelineFacts {
       0;                        // L, the padded prompt length; 1 for classes, 0 without a condition
   std::int64_t vocabulary = 0;  // token ids that the text encoder knows
   std::int64_t classes = 0;     // that can be asked for
-  std::int64_t chain_steps = 0;  // T
-  std::int64_t parameters = 0;   // of all parts
+  std::int64_t chain_steps = 0;      // T
+  std::int64_t parameters = 0;       // of all parts
+  std::string path = kDiscretePath;  // what draws; kGaussianPath counts latents instead of codes
   bool generates() const { return chain_steps > 0; }
 };
 
