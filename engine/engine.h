@@ -41,6 +41,9 @@ struct GenerateRequest {
   std::optional<Image> mask{};     // same size, white = change; the rest of `start` stays as it is
   double strength = 1.0;           // share of the chain that is run on `start`, in (0, 1]
   std::int32_t preview_every = 0;  // steps between previews; 0 = none
+  bool literal = false;            // the prompt goes to the model word for word
+  std::string caption{};  // set by resolve(): the prompt as the model's captions would say it; ""
+                          // where the words themselves are taken
 };
 
 struct GenerateResult {
