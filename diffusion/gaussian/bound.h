@@ -16,8 +16,7 @@ namespace tessera::diffusion {
 struct BoundOptions {
   std::string decoder = "pixels";                   // pixels or continuous
   ThresholdOptions threshold{.threshold = "none"};  // of the estimate of x_0
-  /// Strides whose terms are summed, from T to 0: even_plan({T, T}) for the whole chain.
-  std::vector<TimeStep> plan{};  // empty = every step
+  std::vector<TimeStep> plan{};  // strides whose terms are summed, from T to 0; empty = every step
 };
 
 /// What is evaluated: pictures, and what the network may know of them.
@@ -37,28 +36,42 @@ struct BoundTerms {
   at::Tensor bits() const;   // [B] bits a dimension
 };
 
-/// One stride's term for given noise: rows of `noise` make x_t from x_0.
+/// One stride's term for given noise.
 struct BoundStride {
   at::Tensor term{};           // [B] nats a dimension
-  at::Tensor squared_error{};  // [B] mean (x_0 - x0 estimate)^2
+  at::Tensor squared_error{};  // [B] mean (x_0 - its estimate)^2
 };
-BoundStride bound_stride(const GaussianProcess& process,
-                         GaussianDenoiser& denoiser,
-                         const BoundInput& in,
-                         const BoundOptions& options,
-                         const TimeStep& time,
-                         const at::Tensor& noise);
 
-/// L_T of x0, [B] nats a dimension.
-at::Tensor prior_term(const GaussianProcess& process, const at::Tensor& x0);
+/// Evaluates the bound of a denoiser. The process and the denoiser must outlive it. Records no
+/// gradient. Throws kInvalidArgument for a plan that does not run from T to 0.
+class GaussianBound {
+ public:
+  GaussianBound(const GaussianProcess& process, GaussianDenoiser& denoiser, BoundOptions options);
 
-/// Every term once, each with one x_t of its own keyed noise (Purpose::kForward, the stride's
-/// index). T network calls.
-BoundTerms gaussian_bound(const GaussianProcess& process,
-                          GaussianDenoiser& denoiser,
-                          const BoundInput& in,
-                          const BoundOptions& options,
-                          const nn::Rng& rng);
+  const BoundOptions& options() const { return options_; }
+  /// L_T of x0, [B] nats a dimension.
+  at::Tensor prior(const at::Tensor& x0) const;
+  /// The term of one stride at x_t = q_sample(x0, time.from, noise), noise of x0's shape.
+  BoundStride stride(const BoundInput& in, const TimeStep& time, const at::Tensor& noise);
+  /// Every term once, each with one x_t of its own keyed noise (Purpose::kForward, the stride's
+  /// index). One network call a stride.
+  BoundTerms evaluate(const BoundInput& in, const nn::Rng& rng);
+  /// -log p(x_0) of the model by importance sampling over forward paths: minus the log of the mean
+  /// of p(x_0..T) / q(x_1..T | x_0) over `paths`, nats a dimension, [B]. Of one path its
+  /// expectation is the bound; with more it falls towards the model's own -log p(x_0).
+  at::Tensor path_likelihood(const BoundInput& in, const std::vector<nn::Rng>& paths);
+
+ private:
+  struct Step {
+    GaussianEstimate estimate{};
+    GaussianMoments reverse{};
+  };
+  Step look(const BoundInput& in, const TimeStep& time, const at::Tensor& x_t);
+
+  const GaussianProcess& process_;
+  GaussianDenoiser& denoiser_;
+  BoundOptions options_;
+};
 
 /// A point of the progressive code (DDPM section 4.3): once x_t is known, this many bits a
 /// dimension were sent, and x_0 is estimated from x_t with this error.
@@ -69,14 +82,5 @@ struct RatePoint {
 };
 /// From T (nothing but L_T sent) down, of the mean over the batch.
 std::vector<RatePoint> rate_distortion(const BoundTerms& terms);
-
-/// -log p(x_0) of the model by importance sampling over forward paths: log mean exp over `paths`
-/// paths of log q(x_1..T | x_0) - log p(x_0..T), nats a dimension, [B]. One path = the bound's own
-/// estimate; it falls towards the exact value.
-at::Tensor path_likelihood(const GaussianProcess& process,
-                           GaussianDenoiser& denoiser,
-                           const BoundInput& in,
-                           const BoundOptions& options,
-                           const std::vector<nn::Rng>& paths);
 
 }  // namespace tessera::diffusion

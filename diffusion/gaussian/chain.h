@@ -34,13 +34,24 @@ struct ChainOptions {
   std::stop_token stop{};
 };
 
-/// x_{plan[0].from} [B, C, H, W] -> x_0. No gradient is recorded. Throws kCancelled.
-at::Tensor run_gaussian_chain(const GaussianProcess& process,
-                              GaussianDenoiser& denoiser,
-                              const GaussianSampler& sampler,
+/// The parts of a chain; they must outlive its run.
+struct GaussianChain {
+  const GaussianProcess& process;
+  GaussianDenoiser& denoiser;
+  const GaussianSampler& sampler;
+};
+
+/// x_{plan[0].from} [B, C, H, W] -> x_0, of the same type. No gradient is recorded. Throws
+/// kCancelled, kInvalidArgument for a guidance without a condition.
+at::Tensor run_gaussian_chain(const GaussianChain& chain,
                               const at::Tensor& x_start,
                               const ChainOptions& options,
                               const nn::Noise& noise);
+
+/// One call of the network with the options' condition and guidance.
+at::Tensor guided_answer(GaussianDenoiser& denoiser,
+                         const PredictionPoint& point,
+                         const ChainOptions& options);
 
 /// x_T ~ N(0, 1): `shape` without B; float32 (Purpose::kPrior).
 at::Tensor draw_prior(const nn::Noise& noise, at::IntArrayRef shape, at::Device device = at::kCPU);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -9,31 +10,32 @@
 
 namespace tessera::diffusion {
 
-/// A picture of which a part must stay.
-struct KnownRegion {
-  at::Tensor x0{};    // [B or 1, C, H, W]
-  at::Tensor keep{};  // [B or 1, 1 or C, H, W] bool, true = stays as in x0
-};
-
-/// How the known part is held while the chain runs.
+/// How a known part is held while the chain runs.
 enum class KnownRule : unsigned char {
   kRenoise,  // x_s of the known part is drawn from q(x_s | x_0) after every step (RePaint)
   kClamp,    // it is x_0 itself at every time (Sohl-Dickstein 2015)
 };
 
-/// x with its known part put in for time `s`. The last step (s = 0) puts the picture itself.
-/// Throws kShapeMismatch naming the sizes, kInvalidArgument where `keep` is not bool.
+/// A picture of which a part must stay.
+struct KnownRegion {
+  at::Tensor x0{};    // [B or 1, C, H, W]
+  at::Tensor keep{};  // [B or 1, 1 or C, H, W] bool, true = stays as in x0
+  KnownRule rule = KnownRule::kRenoise;
+};
+
+/// x [B, C, H, W] with its known part put in for time `s`; `normals` of x's shape. s = 0 puts the
+/// picture itself. Throws kShapeMismatch naming the sizes, kInvalidArgument where `keep` is not
+/// bool.
 at::Tensor impose_known(const GaussianProcess& process,
                         const at::Tensor& x,
                         const KnownRegion& known,
-                        KnownRule rule,
                         std::int64_t s,
                         const at::Tensor& normals);
 
-/// A ChainOptions::on_step that holds the region at every step (keyed noise, Purpose::kForward).
+/// A ChainOptions::on_step that holds the region at every step, noise keyed by the step's index
+/// (Purpose::kForward). The process must outlive it.
 std::function<at::Tensor(const ChainStep&)> hold_known(const GaussianProcess& process,
                                                        KnownRegion known,
-                                                       KnownRule rule,
                                                        const nn::Noise& noise);
 
 /// The strides of `plan` that run from time `t` down to 0, with a first stride that begins at t.

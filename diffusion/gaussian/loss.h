@@ -51,10 +51,19 @@ GaussianLoss gaussian_loss(const GaussianProcess& process,
                            AnswerKind kind,
                            const GaussianLossOptions& options);
 
-/// One term of the bound a row, [B, ...] in nats, per number of the picture: KL of the posterior to
-/// the reverse step N(mean, exp(log_variance)), or, where t = 1, the decoder's -log p(x_0 | x_1).
+/// Where a term of the bound is taken: x_t is a draw from q(x_t | x_0).
+struct BoundPoint {
+  at::Tensor x0{};   // [B, ...]
+  at::Tensor x_t{};  // [B, ...]
+  at::Tensor t{};    // [B] int64
+  at::Tensor s{};    // [B] int64, < t
+};
+
+/// One term of the bound a number of the picture, [B, ...] in nats: KL of the posterior
+/// q(x_s | x_t, x_0) to the reverse step `reverse`, or, where s = 0, the decoder's -log p(x_0 |
+/// x_t).
 at::Tensor bound_term(const GaussianProcess& process,
-                      const GaussianLossInput& in,
+                      const BoundPoint& point,
                       const GaussianMoments& reverse,
                       const std::string& decoder);
 

@@ -23,7 +23,9 @@ struct GaussianScheduleOptions {
 
 template <typename Visitor>
 void visit_fields(Visitor& v, GaussianScheduleOptions& o) {
-  v("kind", o.kind, "linear, scaled-linear, quadratic, cosine, sigmoid, constant, inverse, given");
+  v("kind",
+    o.kind,
+    "linear, scaled-linear, quadratic, cosine, sigmoid, constant, inverse, sohl-dickstein, given");
   v("steps", o.steps, "number of diffusion steps T");
   v("first", o.first, "variance beta of the first step");
   v("last", o.last, "variance beta of the last step");
@@ -63,6 +65,7 @@ GaussianSchedule schedule_of_betas(const std::vector<double>& betas);
 /// sigmoid        alpha_bar a falling sigmoid, beta at most `clip`
 /// constant       beta = first
 /// inverse        beta = 1 / (T - t + 1), so alpha_bar = (T - t) / T (Sohl-Dickstein 2015)
+/// sohl-dickstein inverse with the floor and cap of the program published with that paper
 /// given          `values`
 /// Throws kInvalidArgument naming the field, kNotFound for an unknown kind.
 GaussianSchedule make_gaussian_schedule(const GaussianScheduleOptions& options);
