@@ -28,6 +28,7 @@ void add_info(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 void add_pull(CLI::App& app, Action& action);
 void add_models(CLI::App& app, Action& action);
+void add_lab(CLI::App& app, Action& action);
 
 /// Which model, and where it runs: --model, --device, --threads, in every sub-command that opens
 /// one.

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
     cli::add_new_model(app, action);
     cli::add_pull(app, action);
     cli::add_models(app, action);
+    cli::add_lab(app, action);
     if (const auto code = cli::parse(app, argc, argv)) return *code;
     return action(stop);
   });
