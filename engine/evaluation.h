@@ -23,6 +23,12 @@ struct CompositionalEvaluation {
   int threads = 0;
   std::filesystem::path sheet{};  // PNG of the first pictures, framed green where right; "" = none
   std::int64_t sheet_pictures = 100;
+  std::filesystem::path records{};   // JSONL, a line a picture; "" = none
+  std::filesystem::path pictures{};  // folder for every picture as NNNNNN.png; "" = none
+  bool resume = false;               // go on with the records that are there
+  bool overwrite = false;            // replace them
+  std::int64_t rank = 0;             // this process …
+  std::int64_t processes = 1;        // … of so many that share the records
 };
 
 template <typename Visitor>
@@ -37,9 +43,22 @@ void visit_fields(Visitor& v, CompositionalEvaluation& o) {
   visit_fields(v, o.sampling);
 }
 
-/// One JSON object, docs/formats/eval.md. That the sheet can be written is checked first.
-std::string evaluate_compositional(const CompositionalEvaluation& request,
-                                   const ProgressSink& progress,
-                                   std::stop_token stop);
+/// A report in its two forms. Of several processes that share a run only the last one has it.
+struct EvaluationReport {
+  bool complete = true;
+  std::int64_t judged = 0;  // things that this process judged
+  std::string json{};       // one object, docs/formats/eval.md
+  std::string table{};      // for people
+  std::string records{};    // JSON lines
+};
+
+/// That the sheet can be written is checked first; a sheet holds pictures of this very run, so it
+/// throws kInvalidArgument where records are gone on with or divided.
+EvaluationReport evaluate_compositional(const CompositionalEvaluation& request,
+                                        const ProgressSink& progress,
+                                        std::stop_token stop);
+
+/// Pictures that the records of a run hold so far, by all its processes.
+std::int64_t evaluated_pictures(const std::filesystem::path& records);
 
 }  // namespace tessera::engine

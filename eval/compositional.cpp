@@ -13,13 +13,13 @@ namespace {
 at::Tensor generate(const pipeline::Pipeline& pipeline,
                     const std::vector<std::string>& captions,
                     const CompositionalPlan& plan,
-                    std::int64_t first,
+                    const std::vector<std::int64_t>& indices,
                     const std::stop_token& stop) {
   const std::int64_t length = pipeline.facts().text_length;
   const text::Tokenizer& tokenizer = pipeline.table_tokenizer();
   const std::vector<std::string> nothing(captions.size());
   const nn::Noise noise{
-      .rng = nn::Rng::of_run(plan.seed, first, static_cast<std::int64_t>(captions.size()))};
+      .rng = {.seed = plan.seed, .images = at::tensor(indices, at::TensorOptions(at::kLong))}};
   return pipeline
       .sample(tokenizer.encode(captions, length),
               tokenizer.encode(nothing, length),
@@ -38,16 +38,44 @@ at::Tensor to_levels(const at::Tensor& images) {
          1;
 }
 
-at::Tensor pictures_of(const pipeline::Pipeline* pipeline,
-                       const data::SceneSource& scenes,
-                       const data::SceneProgram& program,
-                       const std::vector<std::string>& captions,
+/// A batch of scenes as it is judged.
+struct Asked {
+  std::vector<std::int64_t> indices{};
+  data::SceneProgram program{};
+  std::vector<std::string> captions{};
+};
+
+at::Tensor pictures_of(const Judge& judge,
+                       const Asked& asked,
                        const CompositionalPlan& plan,
-                       std::int64_t first,
                        const std::stop_token& stop) {
-  if (plan.source == PictureSource::kModel) return generate(*pipeline, captions, plan, first, stop);
-  const at::Tensor truth = scenes.draw(program, at::kCPU);
-  return plan.source == PictureSource::kTruth ? truth : pipeline->decode(pipeline->encode(truth));
+  if (plan.source == PictureSource::kModel) {
+    return generate(*judge.pipeline, asked.captions, plan, asked.indices, stop);
+  }
+  const at::Tensor truth = judge.scenes.draw(asked.program, at::kCPU);
+  if (plan.source == PictureSource::kTruth) return truth;
+  return judge.pipeline->decode(judge.pipeline->encode(truth));
+}
+
+CompositionalResult judged(const Judge& judge,
+                           const Asked& asked,
+                           const CompositionalPlan& plan,
+                           const std::stop_token& stop) {
+  CompositionalResult out{.images = to_levels(pictures_of(judge, asked, plan, stop)),
+                          .captions = asked.captions};
+  const std::int64_t side = judge.scenes.options().resolution;
+  TESSERA_CHECK(out.images.size(2) == side && out.images.size(3) == side,
+                kShapeMismatch,
+                "the model paints ",
+                out.images.size(2),
+                " pixels a side, the world has ",
+                side);
+  out.scores = judge.reader.score(out.images, asked.program);
+  for (std::int64_t row = 0; row < asked.program.kind.size(0); ++row) {
+    out.kinds.push_back(
+        static_cast<data::Kind>(asked.program.kind.const_data_ptr<std::int64_t>()[row]));
+  }
+  return out;
 }
 
 }  // namespace
@@ -57,6 +85,28 @@ PictureSource picture_source_named(const std::string& name) {
   if (name == "codec") return PictureSource::kCodec;
   if (name == "truth") return PictureSource::kTruth;
   TESSERA_THROW(kInvalidArgument, "source is \"", name, "\"; known: model, codec, truth");
+}
+
+void judge_scenes(const Judge& judge,
+                  const CompositionalPlan& plan,
+                  std::span<const std::int64_t> indices,
+                  const JudgedSink& sink,
+                  std::stop_token stop) {
+  TESSERA_CHECK(plan.batch >= 1, kInvalidArgument, "batch must be at least 1, got ", plan.batch);
+  TESSERA_CHECK(judge.pipeline != nullptr || plan.source == PictureSource::kTruth,
+                kInvalidArgument,
+                "there is no model to take pictures from");
+  std::size_t done = 0;
+  while (done < indices.size()) {
+    TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped after ", done, " pictures");
+    const auto part = indices.subspan(
+        done, std::min(static_cast<std::size_t>(plan.batch), indices.size() - done));
+    Asked asked{.indices = {part.begin(), part.end()}};
+    asked.program = judge.scenes.program(asked.indices);
+    asked.captions = judge.scenes.say(asked.program);
+    sink(part, judged(judge, asked, plan, stop));
+    done += part.size();
+  }
 }
 
 CompositionalResult evaluate_compositional(const pipeline::Pipeline* pipeline,
@@ -71,46 +121,29 @@ CompositionalResult evaluate_compositional(const pipeline::Pipeline* pipeline,
                 scenes.size(),
                 ", got ",
                 plan.count);
-  TESSERA_CHECK(plan.batch >= 1, kInvalidArgument, "batch must be at least 1, got ", plan.batch);
-  TESSERA_CHECK(pipeline != nullptr || plan.source == PictureSource::kTruth,
-                kInvalidArgument,
-                "there is no model to take pictures from");
-  const std::int64_t side = scenes.options().resolution;
   const auto begun = std::chrono::steady_clock::now();
   CompositionalResult out;
-  std::vector<at::Tensor> parts;
-  for (std::int64_t first = 0; first < plan.count; first += plan.batch) {
-    TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped after ", first, " pictures");
-    std::vector<std::int64_t> indices(
-        static_cast<std::size_t>(std::min(plan.batch, plan.count - first)));
-    std::iota(indices.begin(), indices.end(), first);
-    const data::SceneProgram program = scenes.program(indices);
-    const std::vector<std::string> captions = scenes.say(program);
-    const at::Tensor images =
-        to_levels(pictures_of(pipeline, scenes, program, captions, plan, first, stop));
-    TESSERA_CHECK(images.size(2) == side && images.size(3) == side,
-                  kShapeMismatch,
-                  "the model paints ",
-                  images.size(2),
-                  " pixels a side, the world has ",
-                  side);
-    const std::vector<data::SceneScore> scores = reader.score(images, program);
-    parts.push_back(images);
-    out.captions.insert(out.captions.end(), captions.begin(), captions.end());
-    out.scores.insert(out.scores.end(), scores.begin(), scores.end());
-    for (std::int64_t row = 0; row < program.kind.size(0); ++row) {
-      out.kinds.push_back(
-          static_cast<data::Kind>(program.kind.const_data_ptr<std::int64_t>()[row]));
-    }
-    if (progress) {
-      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begun;
-      progress({.stage = "evaluate",
-                .step = static_cast<std::int64_t>(out.scores.size()),
-                .total = plan.count,
-                .seconds = spent.count()});
-    }
-  }
-  out.images = at::cat(parts);
+  std::vector<at::Tensor> images;
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(plan.count));
+  std::iota(indices.begin(), indices.end(), 0);
+  const auto collect = [&](std::span<const std::int64_t>, const CompositionalResult& part) {
+    images.push_back(part.images);
+    out.captions.insert(out.captions.end(), part.captions.begin(), part.captions.end());
+    out.kinds.insert(out.kinds.end(), part.kinds.begin(), part.kinds.end());
+    out.scores.insert(out.scores.end(), part.scores.begin(), part.scores.end());
+    if (!progress) return;
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begun;
+    progress({.stage = "evaluate",
+              .step = static_cast<std::int64_t>(out.scores.size()),
+              .total = plan.count,
+              .seconds = spent.count()});
+  };
+  judge_scenes({.pipeline = pipeline, .scenes = scenes, .reader = reader},
+               plan,
+               indices,
+               collect,
+               std::move(stop));
+  out.images = at::cat(images);
   return out;
 }
 

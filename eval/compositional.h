@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -41,8 +43,26 @@ struct CompositionalResult {
   std::vector<data::SceneScore> scores{};
 };
 
-/// `pipeline` may be null for kTruth. Throws kCancelled when `stop` is requested, and
-/// kShapeMismatch where the model's pictures are not of the world's resolution.
+/// Who paints and who judges. `pipeline` may be null for kTruth.
+struct Judge {
+  const pipeline::Pipeline* pipeline = nullptr;
+  const data::SceneSource& scenes;
+  const data::SceneReader& reader;
+};
+
+/// Judges the scenes `indices`, `plan.batch` at a time, and hands each batch over as soon as it is
+/// done: row r of the result is scene `indices[r]` of those given. `plan.count` is not looked at.
+/// Throws kCancelled when `stop` is requested, and kShapeMismatch where the model's pictures are
+/// not of the world's resolution.
+using JudgedSink =
+    std::function<void(std::span<const std::int64_t> indices, const CompositionalResult& judged)>;
+void judge_scenes(const Judge& judge,
+                  const CompositionalPlan& plan,
+                  std::span<const std::int64_t> indices,
+                  const JudgedSink& sink,
+                  std::stop_token stop);
+
+/// Scenes 0 .. plan.count - 1, all in memory. `pipeline` may be null for kTruth. Throws as above.
 CompositionalResult evaluate_compositional(const pipeline::Pipeline* pipeline,
                                            const data::SceneSource& scenes,
                                            const data::SceneReader& reader,

@@ -1,5 +1,6 @@
 #include "eval/compositional.h"
 
+#include <algorithm>
 #include <chrono>
 #include <vector>
 
@@ -7,13 +8,16 @@
 
 #include "core/error.h"
 #include "data/scenes/nouns.h"
+#include "eval/record_run.h"
 #include "eval/report.h"
-#include "jobs/jobs.h"
+#include "jobs/compositional_run.h"
 #include "jobs/shipped_file.h"
 #include "nn/device.h"
 
 namespace tessera::jobs {
 namespace {
+
+constexpr std::int64_t kMostPictures = 10'000'000;
 
 data::SceneOptions world_of(const pipeline::ModelCard& card, const CompositionalRequest& request) {
   TESSERA_CHECK(card.has_world,
@@ -26,18 +30,27 @@ data::SceneOptions world_of(const pipeline::ModelCard& card, const Compositional
   return world;
 }
 
-void hand_over(const eval::CompositionalResult& result, const CompositionalRequest& request) {
-  if (!request.on_picture) return;
+/// Pictures as bytes for whoever wants to see or keep them.
+void hand_over(const CompositionalRun& run,
+               std::span<const std::int64_t> indices,
+               const eval::CompositionalResult& judged) {
+  if (!run.request.on_picture && run.pictures.empty()) return;
   const at::Tensor pixels =
-      ((result.images + 1) * 127.5).round().to(at::kByte).permute({0, 2, 3, 1}).contiguous();
+      ((judged.images + 1) * 127.5).round().to(at::kByte).permute({0, 2, 3, 1}).contiguous();
   const std::int64_t side = pixels.size(1);
   const auto bytes = static_cast<std::size_t>(3 * side * side);
-  for (std::size_t k = 0; k < result.captions.size(); ++k) {
-    request.on_picture({.index = static_cast<std::int64_t>(k),
-                        .caption = result.captions[k],
-                        .right = result.scores[k].whole == 1,
-                        .side = side,
-                        .rgb = {pixels.const_data_ptr<std::uint8_t>() + k * bytes, bytes}});
+  for (std::size_t k = 0; k < indices.size(); ++k) {
+    const std::span<const std::uint8_t> rgb(pixels.const_data_ptr<std::uint8_t>() + k * bytes,
+                                            bytes);
+    if (!run.pictures.empty()) {
+      run.write_picture(run.pictures / eval::picture_name(indices[k]), side, side, rgb);
+    }
+    if (!run.request.on_picture) continue;
+    run.request.on_picture({.index = indices[k],
+                            .caption = judged.captions[k],
+                            .right = judged.scores[k].whole == 1,
+                            .side = side,
+                            .rgb = rgb});
   }
 }
 
@@ -55,41 +68,134 @@ io::Json settings_of(const CompositionalRequest& request,
   return out;
 }
 
+/// The world and its judge, and the model where pictures come from one.
+struct Stage {
+  pipeline::ModelCard card{};
+  data::SceneOptions world{};
+  std::unique_ptr<const data::SceneSource> scenes{};
+  std::unique_ptr<const data::SceneReader> reader{};
+  std::unique_ptr<const pipeline::Pipeline> pipeline{};
+  eval::CompositionalPlan plan{};
+};
+
+Stage set_up(const CompositionalRun& run) {
+  const CompositionalRequest& request = run.request;
+  Stage stage{.plan = {.count = request.count,
+                       .batch = request.batch,
+                       .seed = request.seed,
+                       .source = eval::picture_source_named(request.source)}};
+  stage.card = pipeline::read_model_card(request.model);
+  stage.world = world_of(stage.card, request);
+  const std::filesystem::path atlas = atlas_file(request.atlas);
+  stage.scenes = data::open_scenes(atlas, stage.world);
+  stage.reader = data::make_scene_reader(atlas, stage.world);
+  TESSERA_CHECK(request.count >= 1 && request.count <= kMostPictures,
+                kInvalidArgument,
+                "count must be in 1..",
+                kMostPictures,
+                ", got ",
+                request.count);
+  if (stage.plan.source != eval::PictureSource::kTruth) {
+    stage.pipeline = pipeline::load_pipeline(request.model, nn::resolve_device(request.device));
+  }
+  if (stage.plan.source == eval::PictureSource::kModel) {
+    stage.plan.sampling = stage.pipeline->resolve({.steps = request.steps,
+                                                   .sampler = request.sampler,
+                                                   .guidance = request.guidance,
+                                                   .truncation = request.truncation,
+                                                   .tuning = run.tuning});
+  }
+  return stage;
+}
+
+/// What two runs must share for their records to belong together.
+io::Json header_of(const Stage& stage, io::Json settings, bool pictures) {
+  settings["model_sha256"] = stage.card.fingerprint();
+  settings["scenes"] = stage.scenes->fingerprint();
+  settings["pictures"] = pictures;
+  return {{"schema", "tessera.records/1"}, {"kind", "compositional"}, {"settings", settings}};
+}
+
+eval::RecordRun open_records(const CompositionalRun& run, const io::Json& header) {
+  using Found = eval::RecordRunOptions::Found;
+  TESSERA_CHECK(!run.resume || !run.overwrite,
+                kInvalidArgument,
+                "records are either gone on with or written over, not both");
+  return eval::RecordRun({.file = run.records,
+                          .count = run.request.count,
+                          .block = std::max<std::int64_t>(1, run.request.batch),
+                          .share = {.rank = run.rank, .count = run.processes},
+                          .found = run.resume      ? Found::kGoOn
+                                   : run.overwrite ? Found::kReplace
+                                                   : Found::kRefuse},
+                         header);
+}
+
+/// Judges what this process still has to; answers how many pictures that were.
+std::int64_t judge_missing(const CompositionalRun& run,
+                           const Stage& stage,
+                           eval::RecordRun& records,
+                           const ProgressSink& progress,
+                           const std::stop_token& stop) {
+  const auto begun = std::chrono::steady_clock::now();
+  const std::int64_t total = std::ssize(records.missing());
+  std::int64_t done = 0;
+  const auto take = [&](std::span<const std::int64_t> indices,
+                        const eval::CompositionalResult& judged) {
+    hand_over(run, indices, judged);  // a record in the file means that its picture is there too
+    std::vector<io::Json> rows = eval::records_of(indices, judged, run.request.seed);
+    for (io::Json& row : rows) {
+      if (!run.pictures.empty()) {
+        row["picture"] = eval::picture_beside(
+            run.records, run.pictures / eval::picture_name(row["index"].get<std::int64_t>()));
+      }
+    }
+    records.add(rows);
+    done += std::ssize(indices);
+    if (!progress) return;
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begun;
+    progress({.stage = "evaluate", .step = done, .total = total, .seconds = spent.count()});
+  };
+  eval::judge_scenes(
+      {.pipeline = stage.pipeline.get(), .scenes = *stage.scenes, .reader = *stage.reader},
+      stage.plan,
+      records.missing(),
+      take,
+      stop);
+  return done;
+}
+
 }  // namespace
+
+CompositionalAnswer run_compositional(const CompositionalRun& run,
+                                      const ProgressSink& progress,
+                                      std::stop_token stop) {
+  const auto begun = std::chrono::steady_clock::now();
+  TESSERA_CHECK(run.pictures.empty() || run.write_picture,
+                kInvalidArgument,
+                "pictures need a writer of picture files");
+  nn::set_threads(run.request.threads);
+  const Stage stage = set_up(run);
+  const io::Json settings = settings_of(run.request, stage.card, stage.world, stage.plan.sampling);
+  eval::RecordRun records = open_records(run, header_of(stage, settings, !run.pictures.empty()));
+  CompositionalAnswer answer;
+  answer.judged = judge_missing(run, stage, records, progress, stop);
+  answer.complete = records.finish();
+  if (!answer.complete) return answer;
+  io::Json report = eval::report_scores(records.records(), "records");
+  report["settings"] = settings;
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begun;
+  report["seconds"] = spent.count();
+  answer.json = report.dump(2, ' ', false, io::Json::error_handler_t::replace);
+  answer.table = eval::report_table(report);
+  answer.records = eval::records_text(records.records());
+  return answer;
+}
 
 std::string run_compositional(const CompositionalRequest& request,
                               const ProgressSink& progress,
                               std::stop_token stop) {
-  const auto begun = std::chrono::steady_clock::now();
-  nn::set_threads(request.threads);
-  eval::CompositionalPlan plan{.count = request.count,
-                               .batch = request.batch,
-                               .seed = request.seed,
-                               .source = eval::picture_source_named(request.source)};
-  const pipeline::ModelCard card = pipeline::read_model_card(request.model);
-  const data::SceneOptions world = world_of(card, request);
-  const std::filesystem::path atlas = atlas_file(request.atlas);
-  const auto scenes = data::open_scenes(atlas, world);
-  const auto reader = data::make_scene_reader(atlas, world);
-  std::unique_ptr<const pipeline::Pipeline> pipeline;
-  if (plan.source != eval::PictureSource::kTruth) {
-    pipeline = pipeline::load_pipeline(request.model, nn::resolve_device(request.device));
-  }
-  if (plan.source == eval::PictureSource::kModel) {
-    plan.sampling = pipeline->resolve({.steps = request.steps,
-                                       .sampler = request.sampler,
-                                       .guidance = request.guidance,
-                                       .truncation = request.truncation});
-  }
-  const eval::CompositionalResult result =
-      eval::evaluate_compositional(pipeline.get(), *scenes, *reader, plan, progress, stop);
-  hand_over(result, request);
-
-  io::Json report = eval::report_scores(result);
-  report["settings"] = settings_of(request, card, world, plan.sampling);
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begun;
-  report["seconds"] = spent.count();
-  return report.dump(2, ' ', false, io::Json::error_handler_t::replace);
+  return run_compositional(CompositionalRun{.request = request}, progress, std::move(stop)).json;
 }
 
 }  // namespace tessera::jobs
