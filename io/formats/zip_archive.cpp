@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "io/crc32.h"
+#include "io/formats/inflate.h"
 #include "io/in_quotes.h"
 
 static_assert(std::endian::native == std::endian::little, "zip headers are little-endian");
@@ -33,6 +34,8 @@ constexpr std::uint16_t kZip64Field = 1;
 constexpr std::uint32_t kFull16 = 0xFFFF;  // the true number is in the zip64 record
 constexpr std::uint32_t kFull32 = 0xFFFFFFFF;
 constexpr std::uint32_t kEncrypted = 1u | (1u << 6) | (1u << 13);
+constexpr std::uint32_t kMethodStored = 0;
+constexpr std::uint32_t kMethodDeflated = 8;
 constexpr std::uint32_t kSizesFollow = 1u << 3;  // sizes of the local header stand behind the data
 
 struct Directory {
@@ -60,7 +63,8 @@ struct Placed {
 
 class DirectoryReader {
  public:
-  DirectoryReader(std::string_view bytes, const std::string& what) : bytes_(bytes), what_(what) {}
+  DirectoryReader(std::string_view bytes, const std::string& what, ZipMethods methods)
+      : bytes_(bytes), what_(what), methods_(methods) {}
 
   ZipArchive::Members read() const {
     const Directory directory = find_directory();
@@ -214,10 +218,12 @@ class DirectoryReader {
   /// Where the data begins, which only the header in front of it tells.
   ZipMember locate(const Entry& entry, std::uint64_t directory_begin) const {
     if ((entry.flags & kEncrypted) != 0) refuse(entry, "is encrypted");
-    if (entry.method != 0) {
+    const bool deflated =
+        methods_ == ZipMethods::kStoredAndDeflated && entry.method == kMethodDeflated;
+    if (entry.method != kMethodStored && !deflated) {
       refuse(entry, concat("is compressed (method ", entry.method, "); only stored ones are read"));
     }
-    if (entry.size != entry.packed_size) {
+    if (!deflated && entry.size != entry.packed_size) {
       refuse(entry, concat("is stored in ", entry.packed_size, " bytes but has ", entry.size));
     }
     if (entry.local > directory_begin || directory_begin - entry.local < kLocalSize) {
@@ -232,16 +238,21 @@ class DirectoryReader {
       refuse(entry, concat("has another header in front of its data (byte ", local, ")"));
     }
     const std::uint64_t begin = local + header;
-    if (entry.size > directory_begin - begin) {
-      refuse(entry,
-             concat("claims ", entry.size, " bytes, ", directory_begin - begin, " are left"));
+    if (entry.packed_size > directory_begin - begin) {
+      refuse(
+          entry,
+          concat("claims ", entry.packed_size, " bytes, ", directory_begin - begin, " are left"));
     }
     const auto local_size = number<std::uint32_t>(local + 22);
     const bool follow = (number<std::uint16_t>(local + 6) & kSizesFollow) != 0;
     if (!follow && local_size != kFull32 && local_size != entry.size) {
       refuse(entry, concat("has ", local_size, " bytes by the header in front of its data"));
     }
-    return {.begin = begin, .size = entry.size, .crc32 = entry.crc32};
+    return {.begin = begin,
+            .size = entry.packed_size,
+            .crc32 = entry.crc32,
+            .deflated = deflated,
+            .unpacked_size = entry.size};
   }
 
   /// Members stand one behind the other, without a gap in which a lie about the length of a header
@@ -271,11 +282,12 @@ class DirectoryReader {
     return number<std::uint32_t>(at) == kDescriptorSign &&
            number<std::uint32_t>(at + 4) == placed.entry.crc32 &&
            (large ? number<std::uint64_t>(at + 8) : number<std::uint32_t>(at + 8)) ==
-               placed.entry.size;
+               placed.entry.packed_size;
   }
 
   std::string_view bytes_;
   const std::string& what_;
+  ZipMethods methods_;
 };
 
 }  // namespace
@@ -283,8 +295,10 @@ class DirectoryReader {
 ZipArchive::ZipArchive(std::shared_ptr<const MappedFile> file, std::string what, Members members)
     : file_(std::move(file)), what_(std::move(what)), members_(std::move(members)) {}
 
-ZipArchive ZipArchive::open(std::shared_ptr<const MappedFile> file, const std::string& what) {
-  Members members = DirectoryReader(file->bytes(), what).read();
+ZipArchive ZipArchive::open(std::shared_ptr<const MappedFile> file,
+                            const std::string& what,
+                            ZipMethods methods) {
+  Members members = DirectoryReader(file->bytes(), what, methods).read();
   return {std::move(file), what, std::move(members)};
 }
 
@@ -295,6 +309,24 @@ const ZipMember* ZipArchive::find(std::string_view name) const {
 
 std::string_view ZipArchive::bytes(const ZipMember& member) const {
   return file_->bytes().substr(member.begin, member.size);
+}
+
+std::string ZipArchive::read(std::string_view name, const ZipMember& member) const {
+  if (!member.deflated) {
+    check_sum(name, member);
+    return std::string(bytes(member));
+  }
+  std::string data =
+      inflate(bytes(member), member.unpacked_size, what_ + ": member " + in_quotes(name));
+  TESSERA_CHECK(member.crc32 == 0 || crc32(data) == member.crc32,
+                kCorruptFile,
+                what_,
+                ": member ",
+                in_quotes(name),
+                " does not fit its checksum (byte ",
+                member.begin,
+                ")");
+  return data;
 }
 
 void ZipArchive::check_sum(std::string_view name, const ZipMember& member) const {
