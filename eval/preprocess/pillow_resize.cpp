@@ -4,39 +4,13 @@
 
 #include <ATen/ops/empty.h>
 
-#include "core/error.h"
+#include "eval/preprocess/check_picture.h"
 #include "eval/preprocess/resample_weights.h"
 
 namespace tessera::eval {
 namespace {
 
-constexpr std::int64_t kLargestSide = 16'384;
 constexpr int kFractionBits = 22;  // 32 less the 8 of a pixel and 2 for sums beyond the range
-
-void check_size(PictureSize size) {
-  for (const std::int64_t side : {size.height, size.width}) {
-    TESSERA_CHECK(side >= 1 && side <= kLargestSide,
-                  kInvalidArgument,
-                  "sides of a resized picture must be in 1..",
-                  kLargestSide,
-                  ", got ",
-                  size.height,
-                  "x",
-                  size.width);
-  }
-}
-
-void check_picture(const at::Tensor& picture, at::ScalarType type) {
-  TESSERA_CHECK(picture.dim() == 3 && picture.scalar_type() == type && picture.numel() > 0 &&
-                    picture.is_cpu(),
-                kShapeMismatch,
-                "a picture must be [H, W, C] ",
-                c10::toString(type),
-                " on the CPU, got ",
-                picture.sizes(),
-                " ",
-                picture.scalar_type());
-}
 
 /// Weights with kFractionBits fractional bits, rounded away from zero at halves.
 std::vector<std::int32_t> fixed_point(const ResampleWeights& weights) {
@@ -148,15 +122,13 @@ at::Tensor resize(at::Tensor picture, PictureSize size, PillowFilter filter) {
 }  // namespace
 
 at::Tensor pillow_resize(const at::Tensor& picture, PictureSize size, PillowFilter filter) {
-  check_size(size);
-  check_picture(picture, at::kByte);
+  check_resize(picture, at::kByte, size);
   return resize<std::uint8_t>(picture.contiguous(), size, filter);
 }
 
 at::Tensor pillow_resize_float(const at::Tensor& picture, PictureSize size, PillowFilter filter) {
-  check_size(size);
   const at::Tensor real = picture.scalar_type() == at::kByte ? picture.to(at::kFloat) : picture;
-  check_picture(real, at::kFloat);
+  check_resize(real, at::kFloat, size);
   return resize<float>(real.contiguous(), size, filter);
 }
 
