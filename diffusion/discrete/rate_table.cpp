@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "nn/transfer.h"
 
 namespace tessera::diffusion {
 namespace {
@@ -69,7 +70,7 @@ Rates RateTable::between(TimeRange range) const {
 }
 
 RateRows RateTable::since_data(const at::Tensor& t) const {
-  const at::Tensor rows = cumulative_.to(t.device()).index_select(0, t);
+  const at::Tensor rows = nn::to_device(cumulative_, t.device()).index_select(0, t);
   return {rows.narrow(1, 0, 1), rows.narrow(1, 1, 1), rows.narrow(1, 2, 1)};
 }
 

@@ -49,12 +49,19 @@ at::Tensor lerp_states(const at::Tensor& a, const at::Tensor& b, double lambda);
 /// Great-circle interpolation, a row at a time; falls back to lerp where the two are parallel.
 at::Tensor slerp_states(const at::Tensor& a, const at::Tensor& b, double lambda);
 
-/// DDIM's equation run from x_0 to x_T (Song et al. 2021, section 4.3) along `plan` (from noise to
-/// data, as a sampler's) backwards: the noise estimate at a time carries x to the next one. The
-/// first estimate is taken at the plan's smallest time.
+/// Where DDIM's inversion begins and ends.
+enum class InversionRule : unsigned char {
+  kChain,      // x_0 to x_T; the noise estimate at x_0 is that of the plan's smallest time
+  kPublished,  // as the program of Improved DDPM: x_0 stands for x at the smallest time, and the
+               // last step goes on to pure noise (alpha_bar = 0)
+};
+
+/// DDIM's equation run from data to noise (Song et al. 2021, section 4.3) along `options.plan`
+/// backwards: the noise estimate at a time carries x to the next one. One network call a stride.
 at::Tensor invert_ddim(const GaussianProcess& process,
                        GaussianDenoiser& denoiser,
                        const at::Tensor& x0,
-                       const ChainOptions& options);
+                       const ChainOptions& options,
+                       InversionRule rule = InversionRule::kChain);
 
 }  // namespace tessera::diffusion

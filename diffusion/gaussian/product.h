@@ -17,7 +17,7 @@ struct GaussianFactor {
 GaussianMoments multiply_exact(const GaussianMoments& moments,
                                const GaussianFactor& r,
                                double power);
-/// mean + variance * gradient: the first-order rule; the gradient of log r^power at `at`.
+/// mean + variance * gradient: the first-order rule.
 GaussianMoments multiply_shift(const GaussianMoments& moments, const at::Tensor& gradient);
 /// d/dx log r at x.
 at::Tensor log_gradient(const GaussianFactor& r, const at::Tensor& x);

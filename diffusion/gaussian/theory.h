@@ -81,17 +81,22 @@ struct FiniteLaw {
   std::vector<double> probabilities{};  // sum to 1
 };
 double entropy_bits(const FiniteLaw& law);
-/// E Var(x_0 | x_t), by quadrature over x_t.
+/// E Var(x_0 | x_t), by quadrature over x_t (relative error about 1e-10).
 double finite_data_error(const GaussianSchedule& schedule, const FiniteLaw& law, std::int64_t t);
-/// The bound of pixel data with the best network, bits; kind "large", "small" or "best".
+/// The same for every t: T + 1 entries, entry 0 is 0.
+std::vector<double> finite_data_errors(const GaussianSchedule& schedule, const FiniteLaw& law);
+
+/// The bound of 8-bit pixel data with the best network, bits.
 struct FiniteBound {
-  double first = 0.0;   // L_0
+  double first = 0.0;   // L_0, variance beta~_2
   double middle = 0.0;  // sum L_{t-1}
   double prior = 0.0;   // L_T
   double total() const { return first + middle + prior; }
 };
+/// `errors` as finite_data_errors answers; `kind` "large", "small" or "best" (scalar) variances.
 FiniteBound finite_bound(const GaussianSchedule& schedule,
                          const FiniteLaw& law,
+                         const std::vector<double>& errors,
                          const std::string& kind);
 
 }  // namespace tessera::diffusion
