@@ -9,6 +9,12 @@ using AddCommand = void (*)(CLI::App& eval, Action& action);
 
 constexpr AddCommand kCommands[] = {
     add_eval_compositional,
+    add_eval_reconstruction,
+    add_eval_bpd,
+    add_eval_clip_score,
+    add_eval_clip_retrieval,
+    add_eval_fid,
+    add_eval_prompts,
 };
 
 }  // namespace
