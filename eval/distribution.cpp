@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -197,7 +198,7 @@ DistributionResult compare_distributions(const DistributionSide& judged,
                          .judged = a.statistics.pooled.count,
                          .reference = b.statistics.pooled.count,
                          .judged_statistics = a.statistics};
-  for (const Measured* side : {&a, &b}) {
+  for (const Measured* side : {&a, &std::as_const(b)}) {
     if (!side->set) continue;
     const std::vector<Unreadable>& some = side->set->unreadable;
     out.unreadable.insert(out.unreadable.end(), some.begin(), some.end());

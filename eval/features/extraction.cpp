@@ -76,8 +76,8 @@ class Extraction {
 void Extraction::run_batch(std::vector<at::Tensor>& inputs, std::vector<Features>& parts) const {
   if (inputs.empty()) return;
   Features features = extractor_.extract(at::stack(inputs));
-  if (!options_.wanted.spatial) features.spatial = {};
-  if (!options_.wanted.logits) features.logits = {};
+  if (!options_.wanted.spatial) features.spatial.reset();
+  if (!options_.wanted.logits) features.logits.reset();
   parts.push_back(std::move(features));
   inputs.clear();
 }

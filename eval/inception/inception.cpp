@@ -1,6 +1,7 @@
 #include "eval/inception/inception.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "core/error.h"
 #include "eval/inception/layers.h"

@@ -1,0 +1,139 @@
+#include "engine/distribution.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "core/error.h"
+#include "engine/feature_choice.h"
+#include "engine/output_names.h"
+#include "engine/picture_sides.h"
+#include "eval/distribution.h"
+#include "eval/distribution_report.h"
+#include "nn/device.h"
+
+namespace tessera::engine {
+namespace {
+
+int reading_threads(int threads) {
+  const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return threads > 0 ? threads : cores;
+}
+
+eval::DistributionOptions options_of(const DistributionEvaluation& request) {
+  eval::DistributionOptions out;
+  // Statistics alone: the default metric compares nothing with nothing.
+  const bool nothing =
+      request.reference.empty() && request.metrics == DistributionEvaluation().metrics;
+  if (!nothing) out.metrics = eval::distribution_metrics_named(request.metrics);
+  out.extraction.batch = request.batch;
+  out.extraction.shard = request.shard;
+  out.extraction.threads = reading_threads(request.threads);
+  out.extraction.folder = request.resume;
+  out.extraction.share = {.rank = request.rank, .world = request.processes};
+  out.kernel = {.subsets = request.subsets, .subset_size = request.subset_size};
+  out.splits = request.splits;
+  out.neighbours = request.neighbours;
+  out.seed = request.seed;
+  return out;
+}
+
+/// What can be said before hours of work.
+void check(const DistributionEvaluation& request, const eval::DistributionOptions& options) {
+  const eval::DistributionMetrics& m = options.metrics;
+  const bool compares = m.fid || m.sfid || m.fid_inf || m.kid || m.prdc;
+  TESSERA_CHECK(!request.judged.empty(), kInvalidArgument, "a set of pictures must be named");
+  TESSERA_CHECK(!compares || !request.reference.empty(),
+                kInvalidArgument,
+                "metrics ",
+                request.metrics,
+                " need a second set to compare with");
+  TESSERA_CHECK(compares || m.is || !request.save_stats.empty(),
+                kInvalidArgument,
+                "nothing to do: name metrics, or a file for the statistics");
+  TESSERA_CHECK(request.processes == 1 || !request.resume.empty(),
+                kInvalidArgument,
+                "several processes (WORLD_SIZE ",
+                request.processes,
+                ") need --resume DIR, a folder that all of them share");
+  TESSERA_CHECK(request.save_stats.empty() || request.save_stats.extension() == ".npz",
+                kInvalidArgument,
+                request.save_stats.string(),
+                ": statistics are kept in a file that ends in .npz");
+  if (!request.save_stats.empty()) prepare_folders({request.save_stats});
+}
+
+/// This process's part of both sets; the first process then waits for the others' files.
+void share_work(const Sides& sides,
+                const eval::FeatureExtractor& extractor,
+                const eval::DistributionOptions& options,
+                const ProgressSink& progress,
+                const std::stop_token& stop) {
+  struct Part {
+    const eval::DistributionSide& side;
+    eval::WantedFeatures wanted;
+  };
+  for (const Part& part : {Part{sides.judged, eval::features_of_judged(options.metrics)},
+                           Part{sides.reference, eval::features_of_reference(options.metrics)}}) {
+    if (!part.side.pictures) continue;
+    eval::ExtractionOptions extraction = options.extraction;
+    extraction.wanted = part.wanted;
+    eval::extract_share(*part.side.pictures, extractor, extraction, progress, stop);
+    while (extraction.share.rank == 0 &&
+           !eval::all_shards_there(*part.side.pictures, extractor, extraction)) {
+      TESSERA_CHECK(
+          !stop.stop_requested(), kCancelled, "stopped while waiting for other processes");
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+  }
+}
+
+DistributionReport report_of(const eval::DistributionResult& result,
+                             const Sides& sides,
+                             const eval::DistributionOptions& options) {
+  DistributionReport out{
+      .json = eval::distribution_json(result, sides.judged, sides.reference, options)
+                  .dump(2, ' ', false, io::Json::error_handler_t::replace),
+      .lines = eval::distribution_lines(result, options),
+      .warnings = result.warnings};
+  for (const eval::Unreadable& each : result.unreadable) {
+    const bool named = each.reason.find(each.name) != std::string::npos;
+    out.unreadable.push_back(named ? each.reason : each.name + ": " + each.reason);
+  }
+  return out;
+}
+
+}  // namespace
+
+DistributionReport evaluate_distribution(const DistributionEvaluation& request,
+                                         const ProgressSink& progress,
+                                         std::stop_token stop) {
+  const eval::DistributionOptions options = options_of(request);
+  check(request, options);
+  nn::set_threads(request.threads);
+  const at::Device device = nn::resolve_device(request.device);
+  const auto extractor = open_features({.features = request.features,
+                                        .preprocess = request.preprocess,
+                                        .precision = request.precision,
+                                        .device = device});
+  const Sides sides = open_sides(request.judged,
+                                 request.reference,
+                                 {.count = request.count,
+                                  .seed = request.seed,
+                                  .sampling = request.sampling,
+                                  .captions = request.captions,
+                                  .device = device},
+                                 stop);
+  if (request.processes > 1) {
+    share_work(sides, *extractor, options, progress, stop);
+    if (request.rank > 0) return {.complete = false};
+  }
+  const eval::DistributionResult result = eval::compare_distributions(
+      sides.judged, sides.reference, *extractor, options, progress, stop);
+  if (!request.save_stats.empty()) {
+    eval::write_statistics(request.save_stats, result.judged_statistics);
+  }
+  return report_of(result, sides, options);
+}
+
+}  // namespace tessera::engine
