@@ -68,12 +68,15 @@ void drop_value(std::vector<std::string>& words, const std::string& flag) {
 /// The command line of one process of the pool.
 std::vector<std::string> words_of(const ProcessPool& pool) {
   std::vector<std::string> words = own_words();
+  if (!pool.resume_folder.empty()) drop_value(words, "--resume");
   for (const char* flag : {"-q", "--quiet", "-v", "--verbose", "--resume"}) std::erase(words, flag);
   drop_value(words, "--threads");
   const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const int all = pool.threads > 0 ? pool.threads : cores;
   const std::string share = std::to_string(std::max(1, all / static_cast<int>(pool.count)));
-  words.insert(words.end(), {"--quiet", "--resume", "--threads", share});
+  words.insert(words.end(), {"--quiet", "--resume"});
+  if (!pool.resume_folder.empty()) words.push_back(pool.resume_folder);
+  words.insert(words.end(), {"--threads", share});
   return words;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <stop_token>
+#include <string>
 
 namespace tessera::cli {
 
@@ -23,6 +24,7 @@ ProcessRank process_rank();
 struct ProcessPool {
   std::int64_t count = 1;
   int threads = 0;
+  std::string resume_folder{};  // of a command that knows "--resume DIR" instead of "--resume"
 };
 void run_processes(const ProcessPool& pool,
                    const std::function<void()>& watch,
