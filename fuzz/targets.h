@@ -15,15 +15,18 @@ void torch_file(std::string_view bytes);
 void pickle(std::string_view bytes);
 void json(std::string_view bytes);
 void token_table(std::string_view bytes);
+/// A NumPy archive: the zip around it, its deflate streams and the headers of its arrays.
+void npz(std::string_view bytes);
 
 struct Target {
   const char* name = "";
   void (*run)(std::string_view bytes) = nullptr;
 };
-inline constexpr std::array<Target, 5> kTargets = {{{"safetensors", safetensors},
+inline constexpr std::array<Target, 6> kTargets = {{{"safetensors", safetensors},
                                                     {"torch_file", torch_file},
                                                     {"pickle", pickle},
                                                     {"json", json},
-                                                    {"token_table", token_table}}};
+                                                    {"token_table", token_table},
+                                                    {"npz", npz}}};
 
 }  // namespace tessera::fuzz

@@ -1,5 +1,6 @@
 #include "io/formats/npy_header.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -128,17 +129,19 @@ class DictReader {
   std::size_t at_ = 0;
 };
 
-/// Bytes that the numbers take; throws where that is no 64-bit number.
+/// Bytes that the numbers take; throws where that is no size of a tensor, even beside a side of 0.
 std::uint64_t bytes_of(const NpyHeader& header, const std::string& what) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
   std::uint64_t bytes = c10::elementSize(header.type);
+  bool empty = false;
   for (const std::int64_t side : header.shape) {
-    TESSERA_CHECK(!__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(side), &bytes) &&
-                      bytes <= (std::uint64_t{1} << 62),
-                  kCorruptFile,
-                  what,
-                  ": an array that is larger than any memory");
+    empty = empty || side == 0;
+    const auto factor = static_cast<std::uint64_t>(std::max<std::int64_t>(side, 1));
+    TESSERA_CHECK(
+        factor <= kMost / bytes, kCorruptFile, what, ": an array that is larger than any memory");
+    bytes *= factor;
   }
-  return bytes;
+  return empty ? 0 : bytes;
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ std::string seed_of(const std::string& target) {
     io::write_safetensors(folder / "x", state);
     return read_file(folder / "x");
   }
+  if (target == "npz") return read_file(TESSERA_SOURCE_DIR "/tests/eval/data/deflated.npz");
   if (target == "token_table") {
     text::write_token_table(folder / "x",
                             {{"<pad>", 0, text::PieceKind::kControl},
