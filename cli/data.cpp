@@ -63,10 +63,16 @@ void add_export(CLI::App& app, Action& action) {
       app.add_subcommand("export", "write samples as PNG files with captions beside them");
   const auto flags = std::make_shared<ChoiceFlags>();
   add_choice_flags(*command, *flags);
-  command->add_option("-o,--out", flags->out, "empty or new folder")->required();
+  command
+      ->add_option("-o,--out",
+                   flags->out,
+                   "new or empty folder, or one with an unfinished export of the same samples")
+      ->required();
   command->footer(
       "Example:\n"
-      "  tessera data export --count 1000 --split heldout --out scenes");
+      "  tessera data export --count 1000 --split heldout --out scenes\n\n"
+      "Writes NNNNNN.png, NNNNNN.txt and metadata.jsonl. After an interrupt the same command goes "
+      "on; files are never written over.");
   command->callback([flags, &action] {
     action = [flags](std::stop_token stop) {
       Console console(flags->console);

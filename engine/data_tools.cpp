@@ -11,9 +11,11 @@
 #include "data/files/pack.h"
 #include "data/packed.h"
 #include "data/scenes/scenes.h"
+#include "engine/export_folder.h"
 #include "engine/image_convert.h"
 #include "engine/image_files.h"
 #include "engine/installation.h"
+#include "io/image/codecs.h"
 #include "io/json_fields.h"
 #include "io/sha256.h"
 #include "jobs/shipped_file.h"
@@ -34,6 +36,7 @@ class Gallery {
   virtual ~Gallery() = default;
   virtual std::int64_t size() const = 0;
   virtual Samples get(std::int64_t first, std::int64_t count) const = 0;
+  virtual std::string fingerprint() const = 0;  // the same text, the same samples
 };
 
 class SourceGallery final : public Gallery {
@@ -46,6 +49,7 @@ class SourceGallery final : public Gallery {
     data::Batch batch = source_->get(indices, at::kCPU);
     return {.images = to_engine_images(batch.images), .captions = std::move(batch.captions)};
   }
+  std::string fingerprint() const override { return source_->fingerprint(); }
 
  private:
   std::unique_ptr<const data::Source> source_;
@@ -67,6 +71,7 @@ class FilesGallery final : public Gallery {
     }
     return samples;
   }
+  std::string fingerprint() const override { return concat(files_.samples.size(), " files"); }
 
  private:
   data::FileSet files_;
@@ -125,6 +130,19 @@ std::string numbered(std::int64_t index) {
   return text;
 }
 
+std::string png_bytes(const Image& image) {
+  return io::encode_png({.width = image.width, .height = image.height, .pixels = image.pixels});
+}
+
+/// What an export is of: two commands with equal settings write the same files.
+std::string settings_of(const DataChoice& choice, const Gallery& gallery, std::int64_t rows) {
+  io::Json settings = io::to_json_fields(choice);
+  settings["input"] = choice.path.empty() ? "scenes" : fs::absolute(choice.path).string();
+  settings["samples"] = gallery.fingerprint();
+  settings["count"] = rows;
+  return settings.dump(2, ' ', false, io::Json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace
 
 Image preview_data(const DataChoice& choice, std::int32_t columns) {
@@ -144,19 +162,20 @@ std::int64_t export_data(const DataChoice& choice,
                          std::stop_token stop) {
   const auto gallery = open_gallery(choice);
   const std::int64_t rows = rows_of(*gallery, choice, 100'000'000);
-  std::error_code failed;
-  fs::create_directories(folder, failed);
-  TESSERA_CHECK(!failed, kIo, folder.string(), ": cannot make this folder: ", failed.message());
-  TESSERA_CHECK(fs::is_empty(folder), kInvalidArgument, folder.string(), ": is not empty");
+  ExportFolder out(folder, settings_of(choice, *gallery, rows));
   constexpr std::int64_t kBlock = 64;
   std::string list;
   for (std::int64_t done = 0; done < rows; done += kBlock) {
-    TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped after ", done, " pictures");
+    TESSERA_CHECK(!stop.stop_requested(),
+                  kCancelled,
+                  "stopped after ",
+                  done,
+                  " pictures; the same command goes on");
     const Samples samples = gallery->get(choice.first + done, std::min(kBlock, rows - done));
     for (std::size_t i = 0; i < samples.images.size(); ++i) {
       const std::string name = numbered(choice.first + done + static_cast<std::int64_t>(i));
-      write_png(folder / (name + ".png"), samples.images[i]);
-      write_file_atomically(folder / (name + ".txt"), samples.captions[i] + "\n");
+      out.put(name + ".png", png_bytes(samples.images[i]));
+      out.put(name + ".txt", samples.captions[i] + "\n");
       list += io::Json{{"file_name", name + ".png"}, {"text", samples.captions[i]}}.dump(
                   -1, ' ', false, io::Json::error_handler_t::replace) +
               "\n";
@@ -165,7 +184,8 @@ std::int64_t export_data(const DataChoice& choice,
       progress({.stage = "export", .step = std::min(done + kBlock, rows), .total = rows});
     }
   }
-  write_file_atomically(folder / "metadata.jsonl", list);
+  out.put("metadata.jsonl", list);
+  out.finish();
   return rows;
 }
 

@@ -39,8 +39,9 @@ void visit_fields(Visitor& v, DataChoice& o) {
 /// The samples with their captions on one sheet.
 Image preview_data(const DataChoice& choice, std::int32_t columns);
 
-/// Writes NNNNNN.png with NNNNNN.txt beside it, and metadata.jsonl, into `folder` (made where
-/// missing, may not hold anything). Returns how many.
+/// Writes NNNNNN.png with NNNNNN.txt beside it, and metadata.jsonl, into `folder`, which is new,
+/// empty, or holds an unfinished export of the same samples: that is gone on with. No file is ever
+/// written over (engine/export_folder.h). Returns how many samples there are.
 std::int64_t export_data(const DataChoice& choice,
                          const std::filesystem::path& folder,
                          const ProgressSink& progress,
