@@ -42,14 +42,16 @@ std::string_view whole_lines(std::string_view text) {
   return end == std::string_view::npos ? std::string_view{} : text.substr(0, end + 1);
 }
 
-Records parse(std::string_view text, const std::string& name) {
+}  // namespace
+
+Records parse_records(std::string_view text, const std::string& what) {
   Records out;
   std::int64_t line = 0;
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
     const std::string part(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
-    const std::string where = concat(name, ", line ", ++line);
+    const std::string where = concat(what, ", line ", ++line);
     if (part.find_first_not_of(" \t\r") == std::string::npos) continue;
     io::Json row = io::parse_json(part, where);
     TESSERA_CHECK(row.is_object(), kCorruptFile, where, ": is no JSON object");
@@ -68,6 +70,8 @@ Records parse(std::string_view text, const std::string& name) {
   return out;
 }
 
+namespace {
+
 /// Bytes of the file that are whole lines; 0 where there is no such file.
 std::uintmax_t whole_bytes(const fs::path& file) {
   std::error_code ignored;
@@ -84,12 +88,12 @@ std::string records_text(const Records& records) {
 }
 
 Records read_records(const fs::path& file) {
-  return parse(read_file(file, kLargestFile), file.string());
+  return parse_records(read_file(file, kLargestFile), file.string());
 }
 
 Records read_unfinished_records(const fs::path& file) {
   const std::string text = read_file(file, kLargestFile);
-  return parse(whole_lines(text), file.string());
+  return parse_records(whole_lines(text), file.string());
 }
 
 void check_same_run(const io::Json& found, const io::Json& wanted, const std::string& where) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/json_fields.h"
@@ -25,6 +26,9 @@ std::string records_text(const Records& records);
 /// Reads a finished file, of ours or of another program: a line without "index" is numbered by its
 /// place. Throws kNotFound, kIo, or kCorruptFile naming the line.
 Records read_records(const std::filesystem::path& file);
+
+/// The same of a text in memory; `what` names it in errors.
+Records parse_records(std::string_view text, const std::string& what);
 
 /// The same of a file that is still written to, or was when its program died: a last line without
 /// its end is left out.

@@ -15,6 +15,7 @@ constexpr AddCommand kCommands[] = {
     add_eval_clip_retrieval,
     add_eval_fid,
     add_eval_prompts,
+    add_eval_compare,
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace tessera::cli {
 void add_eval_bpd(CLI::App& eval, Action& action);
 void add_eval_clip_retrieval(CLI::App& eval, Action& action);
 void add_eval_clip_score(CLI::App& eval, Action& action);
+void add_eval_compare(CLI::App& eval, Action& action);
 void add_eval_compositional(CLI::App& eval, Action& action);
 void add_eval_fid(CLI::App& eval, Action& action);
 void add_eval_prompts(CLI::App& eval, Action& action);

@@ -71,6 +71,10 @@ std::vector<std::string> words_of(const ProcessPool& pool) {
   if (!pool.resume_folder.empty()) drop_value(words, "--resume");
   for (const char* flag : {"-q", "--quiet", "-v", "--verbose", "--resume"}) std::erase(words, flag);
   drop_value(words, "--threads");
+  drop_value(words, "-t");
+  std::erase_if(words, [](const std::string& word) {  // "-t4"
+    return word.starts_with("-t") && word.size() > 2;
+  });
   const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const int all = pool.threads > 0 ? pool.threads : cores;
   const std::string share = std::to_string(std::max(1, all / static_cast<int>(pool.count)));
