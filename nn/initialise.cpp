@@ -64,6 +64,9 @@ void initialise(torch::nn::Module& module, std::uint64_t seed) {
     } else if (const auto* norm = item.value()->as<torch::nn::LayerNormImpl>()) {
       if (norm->weight.defined()) at::Tensor(norm->weight).fill_(1.0);
       if (norm->bias.defined()) at::Tensor(norm->bias).zero_();
+    } else if (const auto* groups = item.value()->as<torch::nn::GroupNormImpl>()) {
+      at::Tensor(groups->weight).fill_(1.0);
+      at::Tensor(groups->bias).zero_();
     } else {
       for (const auto& own : item.value()->named_parameters(/*recurse=*/false)) {
         fill_normal(
