@@ -1,13 +1,12 @@
 #include "eval/reconstruction.h"
 
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
 #include <ATen/ATen.h>
 
 #include "eval/image_quality.h"
-#include "eval/intervals.h"
+#include "eval/mean_text.h"
 #include "eval/text_table.h"
 #include "vqvae/vqvae.h"
 
@@ -20,35 +19,16 @@ io::Json number_or_null(double value) {
 }
 
 /// Mean of the rows' numbers under `name`; null where no row has one.
-io::Json mean_json(const Records& records, const char* name) {
+io::Json mean_of_rows(const Records& records, const char* name) {
   std::vector<double> values;
   for (const auto& [index, row] : records.rows) {
     const auto found = row.find(name);
     if (found != row.end() && found->is_number()) values.push_back(found->get<double>());
   }
   if (values.empty()) return nullptr;
-  const Mean mean = mean_of(values);
-  const double half = normal_quantile(0.975) * mean.error;
-  return {{"mean", mean.value},
-          {"error", number_or_null(mean.error)},
-          {"low", number_or_null(mean.value - half)},
-          {"high", number_or_null(mean.value + half)},
-          {"pictures", mean.count}};
-}
-
-std::string fixed(const io::Json& value, int digits) {
-  if (!value.is_number()) return "–";
-  char text[48];
-  std::snprintf(text, sizeof text, "%.*f", digits, value.get<double>());
-  return text;
-}
-
-std::vector<std::string> quality_row(const std::string& name, const io::Json& mean, int digits) {
-  if (mean.is_null()) return {name, "–", "–", ""};
-  return {name,
-          fixed(mean.at("mean"), digits),
-          fixed(mean.at("error"), digits),
-          fixed(mean.at("low"), digits) + " … " + fixed(mean.at("high"), digits)};
+  io::Json out = mean_json(values);
+  out["pictures"] = values.size();
+  return out;
 }
 
 }  // namespace
@@ -91,9 +71,9 @@ io::Json reconstruction_report(const Records& records, const at::Tensor& counts)
   for (const auto& [index, row] : records.rows) equal += row.at("psnr").is_null() ? 1 : 0;
   return {{"pictures", records.rows.size()},
           {"equal", equal},
-          {"psnr", mean_json(records, "psnr")},
-          {"ssim", mean_json(records, "ssim")},
-          {"lpips", mean_json(records, "lpips")},
+          {"psnr", mean_of_rows(records, "psnr")},
+          {"ssim", mean_of_rows(records, "ssim")},
+          {"lpips", mean_of_rows(records, "lpips")},
           {"codes",
            {{"codebook", counts.numel()},
             {"used", use.used},
@@ -104,16 +84,16 @@ io::Json reconstruction_report(const Records& records, const at::Tensor& counts)
 
 std::string reconstruction_table(const io::Json& report) {
   TextTable qualities({"measure", "mean", "error", "95 % interval"});
-  qualities.add(quality_row("PSNR, dB", report.at("psnr"), 2));
-  qualities.add(quality_row("SSIM", report.at("ssim"), 4));
-  qualities.add(quality_row("LPIPS", report.at("lpips"), 4));
+  qualities.add(mean_row("PSNR, dB", report.at("psnr"), 2));
+  qualities.add(mean_row("SSIM", report.at("ssim"), 4));
+  qualities.add(mean_row("LPIPS", report.at("lpips"), 4));
   const io::Json& codes = report.at("codes");
   TextTable use({"codes", "of", "tokens", "perplexity", "bits a token"});
   use.add({std::to_string(codes.at("used").get<std::int64_t>()),
            std::to_string(codes.at("codebook").get<std::int64_t>()),
            std::to_string(codes.at("tokens").get<std::int64_t>()),
-           fixed(codes.at("perplexity"), 1),
-           fixed(codes.at("entropy_bits"), 3)});
+           fixed_text(codes.at("perplexity"), 1),
+           fixed_text(codes.at("entropy_bits"), 3)});
   return qualities.text() + "\n" + use.text();
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <numbers>
 
 #include <ATen/ATen.h>
@@ -10,6 +9,7 @@
 
 #include "core/error.h"
 #include "diffusion/discrete/loss.h"
+#include "eval/mean_text.h"
 #include "eval/text_table.h"
 #include "nn/rng.h"
 
@@ -43,29 +43,6 @@ at::Tensor drawn_times(const nn::Rng& rng,
 io::Json number_or_null(double value) {
   if (!std::isfinite(value)) return nullptr;
   return value;
-}
-
-io::Json mean_json(const std::vector<double>& values) {
-  const Mean mean = mean_of(values);
-  const double half = normal_quantile(0.975) * mean.error;
-  return {{"mean", number_or_null(mean.value)},
-          {"error", number_or_null(mean.error)},
-          {"low", number_or_null(mean.value - half)},
-          {"high", number_or_null(mean.value + half)}};
-}
-
-std::string fixed(const io::Json& value, int digits) {
-  if (!value.is_number()) return "–";
-  char text[48];
-  std::snprintf(text, sizeof text, "%.*f", digits, value.get<double>());
-  return text;
-}
-
-std::vector<std::string> mean_row(const std::string& name, const io::Json& mean, int digits) {
-  return {name,
-          fixed(mean.at("mean"), digits),
-          fixed(mean.at("error"), digits),
-          fixed(mean.at("low"), digits) + " … " + fixed(mean.at("high"), digits)};
 }
 
 io::Json time_rows(const TokenBits& bits) {
@@ -194,7 +171,7 @@ std::string token_bits_table(const io::Json& report) {
     sums.add(mean.is_null() ? std::vector<std::string>{"  " + name, "infinite", "", ""}
                             : mean_row("  " + name, mean, 4));
   }
-  sums.add({"  (all codes alike)", fixed(report.at("uniform_bits_per_token"), 4), "", ""});
+  sums.add({"  (all codes alike)", fixed_text(report.at("uniform_bits_per_token"), 4), "", ""});
   sums.add(mean_row("a picture", report.at("bits_per_picture"), 1));
   sums.add(mean_row("a dimension", report.at("bits_per_dimension"), 5));
   // About a dozen rows of the chain; --json has them all.
@@ -205,9 +182,9 @@ std::string token_bits_table(const io::Json& report) {
     if (k % stride != 0 && k + 1 != rows.size()) continue;
     times.add({std::to_string(rows[k].at("t").get<std::int64_t>()),
                std::to_string(rows[k].at("samples").get<std::int64_t>()),
-               fixed(rows[k].at("bits_per_token"), 4),
-               fixed(rows[k].at("error"), 4),
-               fixed(rows[k].at("x0_bits_per_token"), 4)});
+               fixed_text(rows[k].at("bits_per_token"), 4),
+               fixed_text(rows[k].at("error"), 4),
+               fixed_text(rows[k].at("x0_bits_per_token"), 4)});
   }
   return sums.text() + "\n" + times.text();
 }
