@@ -1,5 +1,6 @@
 #include "pipeline/convert_model.h"
 
+#include <map>
 #include <string>
 
 #include <ATen/ATen.h>
@@ -30,11 +31,46 @@ void convert_part(const fs::path& from, const fs::path& to, at::ScalarType type)
   }
 }
 
+/// Weights learned on another codec's latents or another tokenizer's ids would load and mean
+/// nothing.
+void check_shared_part(const std::string& part, const ModelCard& own, const ModelCard& other) {
+  const auto files = [&part](const ModelCard& card) {
+    std::map<std::string, std::string> found;
+    for (const auto& [file, hash] : card.hashes) {
+      if (file.starts_with(part + "/")) found.emplace(file, hash);
+    }
+    return found;
+  };
+  TESSERA_CHECK(files(own) == files(other),
+                kInvalidArgument,
+                "the models to be joined have different ",
+                part,
+                " parts: what the one learned does not fit the other");
+}
+
+/// Parts of the model at `with` that `card` lacks.
+void add_parts(const fs::path& with, const fs::path& to, ModelCard& card, at::ScalarType type) {
+  const ModelCard other = read_model_card(with);
+  check_model_files(with, other);
+  for (const std::string& part : other.parts) {
+    if (card.has_part(part)) {
+      check_shared_part(part, card, other);
+    } else {
+      convert_part(with / part, to / part, type);
+      card.parts.push_back(part);
+      if (part == kUNetPart) card.gaussian_sampling = other.gaussian_sampling;
+      if (part == kTransformerPart) card.sampling = other.sampling;
+    }
+  }
+}
+
 /// A folder of ours, which may hold parts that no other layout has.
-void convert_own(const fs::path& from, const fs::path& to, at::ScalarType type) {
+void convert_own(const fs::path& from, const fs::path& to, const ConvertOptions& options) {
   ModelCard card = read_model_card(from);
   check_model_files(from, card);
+  const at::ScalarType type = options.reading.type;
   for (const std::string& part : card.parts) convert_part(from / part, to / part, type);
+  if (!options.with.empty()) add_parts(options.with, to, card, type);
   card.hashes.clear();
   write_model_card(to, card);
 }
@@ -64,8 +100,11 @@ void convert_model(const fs::path& from, const fs::path& to, const ConvertOption
   const bool own = layout_of(from) == ModelLayout::kTessera;
   write_folder_atomically(to, [&](const fs::path& folder) {
     if (own && options.layout == ModelLayout::kTessera) {
-      convert_own(from, folder, options.reading.type);
+      convert_own(from, folder, options);
     } else {
+      TESSERA_CHECK(options.with.empty(),
+                    kInvalidArgument,
+                    "only model folders of Tessera's own layout can be joined");
       convert_loaded(load_model(from, options.reading), folder, options);
     }
   });

@@ -12,6 +12,7 @@ struct ConvertOptions {
   ModelLayout layout = ModelLayout::kTessera;  // of what is written; kMicrosoft is not
   LoadOptions reading{};                       // its `type` is that of the new files
   ClipTokenizerSource clip_tokenizer{};  // asked where a model of CLIP's text is laid out anew
+  std::filesystem::path with{};  // a second folder of ours, whose parts are added; "" = none
 };
 
 /// Writes the model `from`, of any layout, to `to`; it appears whole or not at all, and must not be
@@ -19,10 +20,13 @@ struct ConvertOptions {
 ///   From a model folder of ours to another: weights in the new number type; what is no weight
 ///   (options, tokenizer) is copied as it is; the averages behind an EMA codebook are left out; the
 ///   card gets the hashes of the new files.
+///   `with` adds the parts that `from` lacks, such as the other path's, with the card's words about
+///   them; a part that both have must be the same files in both.
 ///   Between layouts: the parts are loaded, checked, and written with the options and names of the
 ///   new layout. A card is made up where there was none; diffusers' layout has no place for one.
 /// bf16 halves a model; the codec computes in float32 whatever the files hold. Throws
-/// kInvalidArgument where `to` exists or the layout cannot hold the model, and what reading throws.
+/// kInvalidArgument where `to` exists, the layout cannot hold the model or two models do not share
+/// a part that both have, and what reading throws.
 void convert_model(const std::filesystem::path& from,
                    const std::filesystem::path& to,
                    const ConvertOptions& options);

@@ -4,12 +4,13 @@
 
 #include "core/error.h"
 #include "diffusion/denoisers/transformer.h"
-#include "io/json_fields.h"
-#include "io/state_dict.h"
 #include "nn/reserve.h"
+#include "pipeline/gaussian_parts.h"
 #include "pipeline/parts.h"
+#include "pipeline/paths.h"
 #include "pipeline/published/layout.h"
 #include "pipeline/published/published_model.h"
+#include "pipeline/read_part.h"
 #include "text/clip_encoder.h"
 #include "vqvae/codebook_averages.h"
 
@@ -17,46 +18,8 @@ namespace tessera::pipeline {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kConfigFile = "config.json";
-constexpr const char* kWeightsFile = "model.safetensors";
-constexpr const char* kTableFile = "tokens.tsv";
 /// Weights up to this size are compared with the card's hashes at every load.
 constexpr std::uintmax_t kHashedAtLoad = std::uintmax_t{64} << 20;
-
-/// Runs `load` for a part of a model; what its options or weights complain about is a damaged
-/// model, so it is reported as such, with the part's folder in front.
-template <typename Load>
-auto in_part(const fs::path& part, Load load) {
-  TESSERA_CHECK(
-      fs::is_directory(part), kNotFound, part.string(), ": this part of the model is missing");
-  try {
-    return load();
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kNotFound || error.code() == ErrorCode::kIo ||
-        error.code() == ErrorCode::kUnavailable) {
-      throw;
-    }
-    const std::string what = error.what();
-    const bool named = what.find(part.string()) != std::string::npos;
-    TESSERA_THROW(kCorruptFile, named ? "" : part.string() + ": ", what);
-  } catch (const c10::Error& error) {
-    TESSERA_THROW(kCorruptFile, part.string(), ": ", error.what_without_backtrace());
-  }
-}
-
-template <typename Options>
-Options read_options(const fs::path& part) {
-  Options options;
-  const fs::path file = part / kConfigFile;
-  io::from_json_fields(io::read_json(file), options, file.string());
-  options.validate();
-  return options;
-}
-
-void load_weights(torch::nn::Module& module, const fs::path& part) {
-  const fs::path file = part / kWeightsFile;
-  io::load_strictly(module, io::read_state_dict(file), file.string());
-}
 
 void check_codes(const diffusion::TransformerOptions& options, const vqvae::VqVaeOptions& codes) {
   TESSERA_CHECK(options.codes == codes.codebook_size && options.grid_height == codes.grid() &&
@@ -159,15 +122,7 @@ PublishedModel load_own(const fs::path& model, const ModelCard& card, at::Scalar
     return model / part;
   };
 
-  const fs::path codec = folder(kVqVaePart);
-  in_part(codec, [&] {
-    const auto options = read_options<vqvae::VqVaeOptions>(codec);
-    parts.codec = std::make_shared<vqvae::VqVaeImpl>(options);
-    io::StateDict weights = io::read_state_dict(codec / kWeightsFile);
-    vqvae::restore_codebook_averages(weights.tensors, options);
-    io::load_strictly(*parts.codec, weights, (codec / kWeightsFile).string());
-    parts.codec->check_used_codes();
-  });
+  parts.codec = load_codec_part(folder(kVqVaePart));
   if (!card.has_part(kTransformerPart)) return loaded;
 
   const fs::path transformer = folder(kTransformerPart);
@@ -206,6 +161,18 @@ PublishedModel load_own(const fs::path& model, const ModelCard& card, at::Scalar
 
 }  // namespace
 
+std::shared_ptr<vqvae::VqVaeImpl> load_codec_part(const fs::path& part) {
+  return in_part(part, [&] {
+    const auto options = read_options<vqvae::VqVaeOptions>(part);
+    auto codec = std::make_shared<vqvae::VqVaeImpl>(options);
+    io::StateDict weights = io::read_state_dict(part / kWeightsFile);
+    vqvae::restore_codebook_averages(weights.tensors, options);
+    io::load_strictly(*codec, weights, (part / kWeightsFile).string());
+    codec->check_used_codes();
+    return codec;
+  });
+}
+
 Parts load_parts(const fs::path& model, const ModelCard& card, at::ScalarType type) {
   return load_own(model, card, type).parts;
 }
@@ -227,6 +194,19 @@ PublishedModel load_model(const fs::path& model, const LoadOptions& options) {
 std::unique_ptr<const Pipeline> load_pipeline(const fs::path& model,
                                               at::Device device,
                                               const LoadOptions& options) {
+  if (layout_of(model) == ModelLayout::kTessera) {
+    const ModelCard card = read_model_card(model);
+    if (path_of(card, options.path) == kGaussianPath) {
+      check_model_files(model, card, kHashedAtLoad);
+      return assemble_gaussian_pipeline(
+          card, load_gaussian_parts(model, card, options.type), device);
+    }
+  } else {
+    TESSERA_CHECK(options.path.empty() || options.path == kDiscretePath,
+                  kInvalidArgument,
+                  "published models draw on the path discrete, not ",
+                  options.path);
+  }
   PublishedModel loaded = load_model(model, options);
   return assemble_pipeline(std::move(loaded.card), std::move(loaded.parts), device);
 }

@@ -7,44 +7,17 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
-#include "core/spelling.h"
 #include "diffusion/discrete/sampler.h"
 #include "pipeline/guided_denoiser.h"
 #include "pipeline/parts.h"
+#include "pipeline/paths.h"
+#include "pipeline/prompt_condition.h"
 #include "pipeline/run_chain.h"
 
 namespace tessera::pipeline {
 namespace {
 
 using diffusion::TimeStep;
-
-/// Rows without a piece between <bos> and <eos>: no caption, so the learned null condition.
-at::Tensor empty_rows(const text::Tokens& tokens) {
-  at::Tensor empty = at::empty({tokens.rows()}, at::kBool);
-  for (std::int64_t row = 0; row < tokens.rows(); ++row) {
-    empty[row] = tokens.lengths[static_cast<std::size_t>(row)] <= 2;
-  }
-  return empty;
-}
-
-at::Tensor ids_of(const text::Tokens& tokens, at::Device device) {
-  return at::tensor(tokens.ids, at::kLong).view({tokens.rows(), tokens.length}).to(device);
-}
-
-void check_sampler(const std::string& name) {
-  const std::vector<std::string> known = diffusion::discrete_sampler_names();
-  if (std::find(known.begin(), known.end(), name) != known.end()) return;
-  std::string list;
-  for (const std::string& each : known) list += (list.empty() ? "" : ", ") + each;
-  const auto meant = nearest_word(name, known);
-  TESSERA_THROW(kInvalidArgument,
-                "no sampler is named \"",
-                name,
-                "\"",
-                meant ? " (did you mean \"" + *meant + "\"?)" : "",
-                "; known: ",
-                list);
-}
 
 class VqPipeline final : public Pipeline {
  public:
@@ -126,7 +99,12 @@ class VqPipeline final : public Pipeline {
   std::int64_t tokens() const { return facts_.codec.grid() * facts_.codec.grid(); }
 
   SamplerOptions resolve_tuning(const SampleOptions& options) const;
-  nn::Condition condition_of(const text::Tokens& prompts) const;
+  nn::Condition condition_of(const text::Tokens& prompts) const {
+    return read_prompts(
+        prompts,
+        {.facts = facts_, .text_encoder = parts_.text_encoder.get(), .device = device_},
+        parts_.denoiser->null_condition(prompts.rows()));
+  }
   void check_start(const Start& start, std::int64_t batch) const;
   at::Tensor first_canvas(const Start& start,
                           const TimeStep& first,
@@ -155,6 +133,11 @@ SamplerOptions VqPipeline::resolve_tuning(const SampleOptions& options) const {
 
 SampleOptions VqPipeline::resolve(SampleOptions options) const {
   check_generates();
+  TESSERA_CHECK(options.path.empty() || options.path == kDiscretePath,
+                kInvalidArgument,
+                "these parts draw on the path discrete, not ",
+                options.path);
+  options.path = kDiscretePath;
   const SampleOptions& own = card_.sampling;
   if (options.steps == 0) options.steps = own.steps > 0 ? own.steps : facts_.chain_steps;
   if (options.sampler.empty()) options.sampler = own.sampler;
@@ -175,43 +158,10 @@ SampleOptions VqPipeline::resolve(SampleOptions options) const {
                 kInvalidArgument,
                 "this model takes no prompt, so guidance must be 1, got ",
                 options.guidance);
-  check_sampler(options.sampler);
+  check_sampler(options.sampler, kDiscretePath);
   options.tuning = resolve_tuning(options);
   diffusion::parse_truncation(options.truncation);
   return options;
-}
-
-nn::Condition VqPipeline::condition_of(const text::Tokens& prompts) const {
-  TESSERA_CHECK(prompts.length == facts_.text_length,
-                kShapeMismatch,
-                "prompts must be padded to ",
-                facts_.text_length,
-                " tokens, got ",
-                prompts.length);
-  if (facts_.condition == ConditionKind::kNone) return {};
-  const at::Tensor ids = ids_of(prompts, device_);
-  const nn::Condition null = parts_.denoiser->null_condition(prompts.rows());
-  if (facts_.condition == ConditionKind::kClass) {
-    const at::Tensor labels = ids.view(-1);
-    TESSERA_CHECK(((labels >= -1) & (labels < facts_.classes)).all().item<bool>(),
-                  kInvalidArgument,
-                  "classes are 0 to ",
-                  facts_.classes - 1,
-                  " (-1 = none)");
-    return {.labels = at::where(labels < 0, null.labels, labels)};
-  }
-  const std::int64_t at_once = pictures_at_once(prompts.rows(), device_);
-  nn::Condition condition;
-  for (const at::Tensor& piece : ids.split(at_once)) {
-    const nn::Condition read = parts_.text_encoder->encode(piece);
-    condition = condition.tokens.defined() ? nn::concatenate(condition, read) : read;
-  }
-  if (!null.defined()) return condition;  // the text of an empty prompt is the null condition
-  const at::Tensor empty = empty_rows(prompts).to(device_).view({-1, 1});
-  condition.tokens = at::where(
-      empty.unsqueeze(-1), null.tokens.to(condition.tokens.scalar_type()), condition.tokens);
-  if (condition.mask.defined()) condition.mask = at::where(empty, null.mask, condition.mask);
-  return condition;
 }
 
 void VqPipeline::check_start(const Start& start, std::int64_t batch) const {
