@@ -1,0 +1,455 @@
+#include "train/gaussian_trainer.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include <torch/nn.h>
+
+#include "core/error.h"
+#include "diffusion/denoisers/unet.h"
+#include "diffusion/gaussian/process.h"
+#include "io/json_fields.h"
+#include "io/state_dict.h"
+#include "nn/initialise.h"
+#include "pipeline/gaussian_parts.h"
+#include "pipeline/picture_space.h"
+#include "train/autocast.h"
+#include "train/captions.h"
+#include "train/ema.h"
+#include "train/gaussian_time_sampler.h"
+#include "train/model_part.h"
+#include "train/optimizer.h"
+
+namespace tessera::train {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kState = "trainer.safetensors";
+constexpr std::uint64_t kValidationSeed = 20;  // whatever the run's seed is
+constexpr std::int64_t kBands = 4;
+constexpr double kBandDecay = 0.98;                // of the sums behind error_q1 … error_q4
+constexpr std::int64_t kMeasured = 512;            // pictures that the latents' scale is taken from
+constexpr std::uint64_t kTextStream = 0x74657874;  // keeps the encoder's weights off the U-Net's
+
+/// Held-out pictures ready for the network.
+struct Rows {
+  at::Tensor x0{};   // [B, C, h, w]
+  at::Tensor ids{};  // [B, L] int64; undefined without texts
+};
+
+bool from_scratch(const GaussianTraining& o) {
+  return o.train.start_from.empty();
+}
+
+std::shared_ptr<diffusion::UNet> new_unet(const GaussianTraining& o) {
+  auto unet = diffusion::make_unet(o.model.unet, o.model.chain.kind());
+  if (from_scratch(o)) {
+    nn::initialise(*unet, o.seed);
+  } else {
+    load_part(*unet, find_part(o.train.start_from, pipeline::kUNetPart));
+  }
+  unet->to(o.device);
+  return unet;
+}
+
+/// The text encoder's part of a model of either path.
+fs::path text_part(const fs::path& where) {
+  try {
+    return find_part(where, pipeline::kUNetTextEncoderPart);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    return find_part(where, pipeline::kTextEncoderPart);
+  }
+}
+
+std::shared_ptr<text::TextEncoder> new_text_encoder(const GaussianTraining& o) {
+  if (!o.model.reads_text()) return {};
+  auto encoder = text::make_text_encoder(o.model.text_encoder);
+  const std::string& from = from_scratch(o) ? o.model.text_encoder_from : o.train.start_from;
+  if (from.empty()) {
+    nn::initialise(*encoder, o.seed ^ kTextStream);
+  } else {
+    const fs::path part = text_part(from);
+    check_same_tokens(part.parent_path(),
+                      o.model.tokenizer,
+                      from_scratch(o) ? "model.text_encoder_from" : "train.start_from");
+    load_part(*encoder, part);
+  }
+  encoder->to(o.device);
+  return encoder;
+}
+
+Parameters joined(const torch::nn::Module& unet, const text::TextEncoder* text_encoder) {
+  Parameters all = parameters_of(unet, "unet.");
+  if (text_encoder == nullptr) return all;
+  const Parameters more = parameters_of(*text_encoder, "text_encoder.");
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+/// The scale that the weights were trained with, or that of this run's own pictures.
+pipeline::GaussianPathOptions scaled_chain(const GaussianTraining& o) {
+  pipeline::GaussianPathOptions chain = o.model.chain;
+  if (!chain.in_latents()) return chain;
+  if (!from_scratch(o)) {
+    const fs::path unet = find_part(o.train.start_from, pipeline::kUNetPart);
+    const fs::path file = unet.parent_path() / pipeline::kUNetSchedulerPart / "config.json";
+    pipeline::GaussianPathOptions theirs;
+    io::from_json_fields(io::read_json(file), theirs, file.string());
+    chain.latent_scale = theirs.latent_scale;
+    chain.latent_mean = theirs.latent_mean;
+  }
+  if (chain.latent_scale > 0) return chain;
+  std::vector<std::int64_t> first(
+      static_cast<std::size_t>(std::min(kMeasured, o.latents->source().size())));
+  std::iota(first.begin(), first.end(), 0);
+  std::vector<at::Tensor> features;
+  for (std::size_t i = 0; i < first.size(); i += 64) {
+    const std::vector<std::int64_t> some(
+        first.begin() + static_cast<std::ptrdiff_t>(i),
+        first.begin() + static_cast<std::ptrdiff_t>(std::min(i + 64, first.size())));
+    features.push_back(o.latents->latents(o.latents->fetch(some, o.device), o.device));
+  }
+  pipeline::measure_latents(at::cat(features), chain);
+  return chain;
+}
+
+class GaussianTrainer final : public Trainer {
+ public:
+  GaussianTrainer(std::unique_ptr<const text::Tokenizer> tokenizer, GaussianTraining training);
+  StepReport step(const data::Batch& batch, std::int64_t step) override;
+  void save(const fs::path& folder) const override;
+  void resume(const fs::path& folder) override;
+  std::vector<std::pair<std::string, at::Tensor>> samples() override;
+  std::vector<std::pair<std::string, double>> validate() override;
+  void export_model(const fs::path& model) const override;
+
+ private:
+  Autocast autocast() const {
+    return Autocast(o_.device,
+                    o_.train.precision == "bf16" ? Autocast::Precision::kBFloat16
+                                                 : Autocast::Precision::kFloat32);
+  }
+  void set_training(bool on);
+  at::Tensor ids_of(const std::vector<std::string>& captions) const;
+  nn::Condition read(const at::Tensor& ids) const {
+    return text_encoder_ ? text_encoder_->encode(ids) : nn::Condition{};
+  }
+  nn::Condition with_dropout(const nn::Condition& condition,
+                             const nn::Rng& rng,
+                             std::int64_t step) const;
+  void remember_bands(const at::Tensor& t, const at::Tensor& error);
+  const std::vector<Rows>& held_out_rows();
+  pipeline::ModelCard card() const;
+  std::unique_ptr<const text::Tokenizer> table() const;
+  TensorMap state() const;
+
+  std::unique_ptr<const text::Tokenizer> tokenizer_;  // none without texts
+  GaussianTraining o_;
+  std::shared_ptr<diffusion::UNet> unet_;
+  std::shared_ptr<text::TextEncoder> text_encoder_;  // the same
+  pipeline::PictureSpace space_;
+  diffusion::GaussianProcess process_;
+  Parameters parameters_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Ema ema_;
+  Schedule schedule_;
+  GaussianTimeSampler times_;
+  at::Tensor bands_;                   // [2, 4] decayed sums: squared error, rows
+  std::vector<Rows> held_out_rows_{};  // made when first asked for
+};
+
+GaussianTrainer::GaussianTrainer(std::unique_ptr<const text::Tokenizer> tokenizer,
+                                 GaussianTraining training)
+    : tokenizer_(std::move(tokenizer)),
+      o_(std::move(training)),
+      unet_(new_unet(o_)),
+      text_encoder_(new_text_encoder(o_)),
+      space_(o_.latents->codec().model, o_.model.chain),
+      process_(diffusion::make_gaussian_schedule(o_.model.chain.schedule), o_.device),
+      parameters_(joined(*unet_, text_encoder_.get())),
+      optimizer_(make_optimizer(parameters_,
+                                {.kind = o_.train.optimizer,
+                                 .beta1 = o_.train.beta1,
+                                 .beta2 = o_.train.beta2,
+                                 .weight_decay = o_.train.weight_decay})),
+      ema_(parameters_, {.decay = o_.train.ema}),
+      schedule_(o_.train.learning_rates()),
+      times_(o_.objective.time_sampler, process_.steps()),
+      bands_(at::zeros({2, kBands}, at::TensorOptions(o_.device).dtype(at::kDouble))) {
+  if (tokenizer_) warn_of_lost_words(*tokenizer_, o_.held_out, o_.model.text_encoder.length);
+}
+
+void GaussianTrainer::set_training(bool on) {
+  unet_->train(on);
+  if (text_encoder_) text_encoder_->train(on);
+}
+
+at::Tensor GaussianTrainer::ids_of(const std::vector<std::string>& captions) const {
+  if (!tokenizer_) return {};
+  return token_ids(*tokenizer_, captions, o_.model.text_encoder.length, o_.device);
+}
+
+nn::Condition GaussianTrainer::with_dropout(const nn::Condition& condition,
+                                            const nn::Rng& rng,
+                                            std::int64_t step) const {
+  const double share = o_.objective.caption_dropout;
+  if (share <= 0 || !text_encoder_) return condition;
+  const std::int64_t rows = condition.tokens.size(0);
+  const nn::Condition null =
+      null_or_empty(unet_->null_condition(rows), *text_encoder_, ids_of({""}), rows);
+  return with_dropped_rows(condition, null, share, rng, step);
+}
+
+void GaussianTrainer::remember_bands(const at::Tensor& t, const at::Tensor& error) {
+  const at::Tensor band = (t - 1) * kBands / process_.steps();
+  const at::Tensor one_hot = at::one_hot(band.to(at::kLong), kBands).to(at::kDouble);
+  const at::Tensor sums = at::stack({error.to(at::kDouble), at::ones_like(error, at::kDouble)});
+  bands_.mul_(kBandDecay).add_(sums.matmul(one_hot));
+}
+
+StepReport GaussianTrainer::step(const data::Batch& batch, std::int64_t step) {
+  const at::Tensor x0 = space_.scaled(o_.latents->latents(batch, o_.device));
+  const std::int64_t rows = x0.size(0);
+  const nn::Rng rng = nn::Rng::of_run(o_.seed, (step - 1) * rows, rows);
+  const Times times = times_.draw(rng, step);
+  const at::Tensor t = times.t.to(o_.device);
+  const at::Tensor noise = rng.normal(Purpose::kForward, step, x0.sizes().slice(1), o_.device);
+  const at::Tensor x_t = process_.q_sample(x0, t, noise);
+  const at::Tensor ids = ids_of(batch.captions);
+  set_training(true);
+  unet_->key_dropout(rng, step);
+  at::Tensor answer;
+  {
+    const Autocast scope = autocast();
+    answer = unet_->forward(x_t, t, with_dropout(read(ids), rng, step));
+  }
+  const diffusion::GaussianLoss terms =
+      diffusion::gaussian_loss(process_,
+                               {.x0 = x0, .noise = noise, .t = t, .answer = answer},
+                               o_.model.chain.kind(),
+                               o_.objective.loss);
+  const at::Tensor weight =
+      (times.probability * static_cast<double>(process_.steps())).reciprocal();
+  StepReport report;
+  report.loss = (terms.total * weight.to(terms.total.options())).mean();
+  report.loss.backward();
+  const auto gradients = take_gradients(parameters_);
+  const at::Tensor norm = clip_gradients(gradients, o_.train.clip);
+  report.learning_rate = learning_rate(schedule_, step);
+  optimizer_->step(gradients, report.learning_rate);
+  ema_.update(step);
+
+  const at::NoGradGuard no_grad;
+  report.loss = report.loss.detach();
+  times_.update(times.t, terms.total);
+  const at::Tensor error = terms.squared_error.detach();
+  remember_bands(t, error);
+  report.values = {{"grad_norm", norm}, {"error", error.mean()}};
+  const at::Tensor by_band = bands_[0] / bands_[1].clamp_min(1e-9);
+  for (std::int64_t i = 0; i < kBands; ++i) {
+    report.values.emplace_back("error_q" + std::to_string(i + 1), by_band[i]);
+  }
+  return report;
+}
+
+TensorMap GaussianTrainer::state() const {
+  TensorMap all = tensors_of(*unet_, "unet.");
+  if (text_encoder_) add_with_prefix(all, tensors_of(*text_encoder_), "text_encoder.");
+  add_with_prefix(all, optimizer_->state(), "optimizer.");
+  if (o_.train.ema > 0) add_with_prefix(all, ema_.averages(), "ema.");
+  add_with_prefix(all, times_.state(), "times.");
+  all.emplace("bands", bands_);
+  return all;
+}
+
+void GaussianTrainer::save(const fs::path& folder) const {
+  io::write_safetensors(folder / kState, {.tensors = state()});
+  io::write_json(folder / "chain.json", io::to_json_fields(o_.model.chain));
+}
+
+/// The latents' scale comes back too: measured on another number of threads it might differ in its
+/// last digits.
+void GaussianTrainer::resume(const fs::path& folder) {
+  const io::StateDict saved = io::read_state_dict(folder / kState);
+  restore(state(), saved.tensors, (folder / kState).string());
+  pipeline::GaussianPathOptions theirs;
+  const fs::path file = folder / "chain.json";
+  io::from_json_fields(io::read_json(file), theirs, file.string());
+  o_.model.chain.latent_scale = theirs.latent_scale;
+  o_.model.chain.latent_mean = theirs.latent_mean;
+  space_ = pipeline::PictureSpace(o_.latents->codec().model, o_.model.chain);
+}
+
+std::unique_ptr<const text::Tokenizer> GaussianTrainer::table() const {
+  if (!tokenizer_) return {};
+  return text::load_table_tokenizer(fs::path(o_.model.tokenizer) / kTokenTable);
+}
+
+/// Held-out pictures above what the model makes of their captions.
+std::vector<std::pair<std::string, at::Tensor>> GaussianTrainer::samples() {
+  const auto indices = o_.held_out.indices(o_.train.samples);
+  if (indices.empty()) return {};
+  const at::NoGradGuard no_grad;
+  const Ema::Scope averaged(ema_);
+  const bool texts = o_.model.reads_text();
+  const std::int64_t length = texts ? o_.model.text_encoder.length : 0;
+  const auto pipeline = pipeline::assemble_gaussian_pipeline(
+      card(),
+      {.codec = o_.latents->codec().model,
+       .denoiser = unet_,
+       .text_encoder = text_encoder_,
+       .tokenizer = table(),
+       .path = o_.model.chain,
+       .channels = o_.model.unet.channels,
+       .side = o_.model.unet.side,
+       .text_length = length,
+       .vocabulary = o_.model.text_encoder.vocabulary,
+       .condition = texts ? pipeline::ConditionKind::kText : pipeline::ConditionKind::kNone},
+      o_.device);
+  const data::Batch batch = o_.held_out.source->get(indices, o_.device);
+  const auto rows = static_cast<std::int64_t>(indices.size());
+  const std::vector<std::string> nothing(batch.captions.size());
+  const auto tokens = [&](const std::vector<std::string>& captions) {
+    if (texts) return tokenizer_->encode(captions, length);
+    return text::Tokens{.lengths = std::vector<std::int32_t>(captions.size(), 0)};
+  };
+  const pipeline::Sampled sampled = pipeline->sample(tokens(batch.captions),
+                                                     tokens(nothing),
+                                                     pipeline->resolve({}),
+                                                     {},
+                                                     {.rng = nn::Rng::of_run(o_.seed, 0, rows)},
+                                                     {},
+                                                     {});
+  return {{"generated", at::cat({batch.images, sampled.images}, 2)}};
+}
+
+const std::vector<Rows>& GaussianTrainer::held_out_rows() {
+  if (!held_out_rows_.empty()) return held_out_rows_;
+  for (const auto& indices : o_.held_out.batches(o_.train.validation_samples)) {
+    const data::Batch batch = o_.held_out.source->get(indices, o_.device);
+    held_out_rows_.push_back(
+        {.x0 = space_.encode(batch.images.to(o_.device)), .ids = ids_of(batch.captions)});
+  }
+  return held_out_rows_;
+}
+
+/// The squared error of what the network predicts at a time in the middle of each of eight bands of
+/// the chain. The noise is the same every time, so that curves compare.
+std::vector<std::pair<std::string, double>> GaussianTrainer::validate() {
+  constexpr std::int64_t kTimes = 8;
+  const at::NoGradGuard no_grad;
+  const std::vector<Rows>& all = held_out_rows();
+  if (all.empty()) return {};
+  const Ema::Scope averaged(ema_);
+  set_training(false);
+  const Autocast scope = autocast();
+  std::array<double, kTimes> sums{};
+  std::int64_t first = 0;
+  for (const Rows& rows : all) {
+    const std::int64_t count = rows.x0.size(0);
+    const nn::Rng rng = nn::Rng::of_run(kValidationSeed, first, count);
+    const nn::Condition condition = read(rows.ids);
+    for (std::int64_t band = 0; band < kTimes; ++band) {
+      const std::int64_t time = 1 + (2 * band + 1) * (process_.steps() - 1) / (2 * kTimes);
+      const at::Tensor t = at::full({count}, time, at::TensorOptions(o_.device).dtype(at::kLong));
+      const at::Tensor noise =
+          rng.normal(Purpose::kForward, band, rows.x0.sizes().slice(1), o_.device);
+      const at::Tensor answer = unet_->forward(process_.q_sample(rows.x0, t, noise), t, condition);
+      const diffusion::GaussianLoss terms =
+          diffusion::gaussian_loss(process_,
+                                   {.x0 = rows.x0, .noise = noise, .t = t, .answer = answer},
+                                   o_.model.chain.kind(),
+                                   {});
+      sums[static_cast<std::size_t>(band)] += terms.squared_error.sum().item<double>();
+    }
+    first += count;
+  }
+  std::vector<std::pair<std::string, double>> values;
+  const auto rows = static_cast<double>(first);
+  values.emplace_back("val/error",
+                      std::accumulate(sums.begin(), sums.end(), 0.0) / (rows * kTimes));
+  for (std::size_t band = 0; band < sums.size(); ++band) {
+    values.emplace_back(concat("val/error_", band + 1), sums[band] / rows);
+  }
+  return values;
+}
+
+pipeline::ModelCard GaussianTrainer::card() const {
+  pipeline::ModelCard card;
+  card.name = o_.name;
+  card.description = o_.description;
+  SampleOptions& own = card.gaussian_sampling;
+  if (o_.sampling.steps > 0) own.steps = o_.sampling.steps;
+  own.steps = std::min(own.steps, process_.steps());
+  if (!o_.sampling.sampler.empty()) own.sampler = o_.sampling.sampler;
+  if (o_.sampling.guidance >= 0) own.guidance = o_.sampling.guidance;
+  if (!o_.model.reads_text()) own.guidance = 1.0;
+  own.tuning = o_.sampling.tuning;
+  card.has_world = o_.world.has_value();
+  if (o_.world) card.world = *o_.world;
+  card.parts = {pipeline::kUNetPart, pipeline::kUNetSchedulerPart};
+  if (o_.model.chain.in_latents()) card.parts.insert(card.parts.begin(), pipeline::kVqVaePart);
+  if (o_.model.reads_text()) {
+    card.parts.emplace_back(pipeline::kUNetTextEncoderPart);
+    card.parts.emplace_back(pipeline::kTokenizerPart);
+  }
+  return card;
+}
+
+void GaussianTrainer::export_model(const fs::path& model) const {
+  const Ema::Scope averaged(ema_);
+  const auto write_part = [&](const char* part, const auto& options, const auto* module) {
+    const fs::path folder = model / part;
+    fs::create_directories(folder);
+    io::write_json(folder / "config.json", io::to_json_fields(options));
+    if (module != nullptr)
+      io::write_safetensors(folder / "model.safetensors", io::state_of(*module));
+  };
+  write_part(pipeline::kUNetPart, o_.model.unet, unet_.get());
+  write_part(
+      pipeline::kUNetSchedulerPart, o_.model.chain, static_cast<torch::nn::Module*>(nullptr));
+  if (o_.model.reads_text()) {
+    write_part(pipeline::kUNetTextEncoderPart, o_.model.text_encoder, text_encoder_.get());
+    copy_files(o_.model.tokenizer, model / pipeline::kTokenizerPart);
+  }
+  if (o_.model.chain.in_latents()) {
+    copy_files(o_.latents->codec().folder, model / pipeline::kVqVaePart);
+  }
+  pipeline::write_model_card(model, card());
+}
+
+/// What the pictures, or their latents, look like.
+GaussianSizes sizes_of(const GaussianTraining& o) {
+  if (const auto& codec = o.latents->codec().model) {
+    return {.channels = codec->options().code_dim, .side = codec->options().grid()};
+  }
+  const at::Tensor first = o.latents->fetch({0}, c10::kCPU).images;
+  TESSERA_CHECK(first.size(2) == first.size(3),
+                kInvalidArgument,
+                "pictures must be square to be learned as pixels, got ",
+                first.size(3),
+                "x",
+                first.size(2));
+  return {.channels = first.size(1), .side = first.size(2)};
+}
+
+}  // namespace
+
+std::unique_ptr<Trainer> make_gaussian_trainer(const GaussianTraining& training) {
+  GaussianTraining all = training;
+  GaussianSizes sizes = sizes_of(all);
+  std::unique_ptr<const text::Tokenizer> tokenizer;
+  if (all.model.reads_text()) {
+    tokenizer = text::load_table_tokenizer(fs::path(all.model.tokenizer) / kTokenTable);
+    sizes.vocabulary = tokenizer->vocabulary_size();
+  }
+  all.model = fitted(all.model, sizes);
+  all.model.chain = scaled_chain(all);
+  if (all.model.chain.in_latents()) all.objective.loss.decoder = "continuous";
+  return std::make_unique<GaussianTrainer>(std::move(tokenizer), std::move(all));
+}
+
+}  // namespace tessera::train
