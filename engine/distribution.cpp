@@ -88,6 +88,22 @@ void share_work(const Sides& sides,
   }
 }
 
+/// The network that looks at the pictures; none is loaded for two files of statistics.
+std::unique_ptr<const eval::FeatureExtractor> features_for(const Sides& sides,
+                                                           const DistributionEvaluation& request,
+                                                           at::Device device) {
+  const auto& a = sides.judged.statistics;
+  const auto& b = sides.reference.statistics;
+  if (a && (b || request.reference.empty())) {
+    const bool says = a->features.has_value();
+    return recorded_features(says || !b ? a->features : b->features, a->pooled.mean.size(0));
+  }
+  return open_features({.features = request.features,
+                        .preprocess = request.preprocess,
+                        .precision = request.precision,
+                        .device = device});
+}
+
 DistributionReport report_of(const eval::DistributionResult& result,
                              const Sides& sides,
                              const eval::DistributionOptions& options) {
@@ -112,10 +128,6 @@ DistributionReport evaluate_distribution(const DistributionEvaluation& request,
   check(request, options);
   nn::set_threads(request.threads);
   const at::Device device = nn::resolve_device(request.device);
-  const auto extractor = open_features({.features = request.features,
-                                        .preprocess = request.preprocess,
-                                        .precision = request.precision,
-                                        .device = device});
   const Sides sides = open_sides(request.judged,
                                  request.reference,
                                  {.count = request.count,
@@ -124,6 +136,7 @@ DistributionReport evaluate_distribution(const DistributionEvaluation& request,
                                   .captions = request.captions,
                                   .device = device},
                                  stop);
+  const auto extractor = features_for(sides, request, device);
   if (request.processes > 1) {
     share_work(sides, *extractor, options, progress, stop);
     if (request.rank > 0) return {.complete = false};

@@ -34,7 +34,31 @@ std::unique_ptr<const eval::FeatureExtractor> inception(const fs::path& file,
                                         .type = type_named(choice.precision)});
 }
 
+class RecordedFeatures final : public eval::FeatureExtractor {
+ public:
+  explicit RecordedFeatures(eval::FeatureFacts facts) : facts_(std::move(facts)) {}
+  const eval::FeatureFacts& facts() const override { return facts_; }
+  at::Tensor prepare(const at::Tensor&) const override { refuse(); }
+  eval::Features extract(const at::Tensor&) const override { refuse(); }
+
+ private:
+  [[noreturn]] static void refuse() {
+    TESSERA_THROW(kInternal, "features were asked of a file of statistics");
+  }
+  eval::FeatureFacts facts_;
+};
+
 }  // namespace
+
+std::unique_ptr<const eval::FeatureExtractor> recorded_features(
+    const std::optional<eval::FeatureFacts>& facts, std::int64_t dims) {
+  const eval::FeatureFacts unknown{.name = "features that the files do not name",
+                                   .weights = "unknown",
+                                   .preprocessing = "unknown preprocessing",
+                                   .precision = "unknown precision",
+                                   .dims = dims};
+  return std::make_unique<RecordedFeatures>(facts.value_or(unknown));
+}
 
 std::optional<fs::path> find_inception() {
   const char* named = std::getenv("TESSERA_INCEPTION");

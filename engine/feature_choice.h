@@ -28,4 +28,9 @@ std::optional<std::filesystem::path> find_inception();
 /// kInvalidArgument for a precision that is none.
 std::unique_ptr<const eval::FeatureExtractor> open_features(const FeatureChoice& choice);
 
+/// What two files of statistics were computed with, where no picture is left to look at: `facts` of
+/// the file that says it, else a name that says that none does. Asking it for features is an error.
+std::unique_ptr<const eval::FeatureExtractor> recorded_features(
+    const std::optional<eval::FeatureFacts>& facts, std::int64_t dims);
+
 }  // namespace tessera::engine
