@@ -33,8 +33,6 @@ constexpr std::array<std::string_view, kPlaceCount> kPlaces{"in a field",
                                                             "under water",
                                                             "in a room",
                                                             "on a road"};
-constexpr std::string_view kOtherField = "on grass";
-
 template <typename Table>
 std::string_view at_index(const Table& table, int k) {
   return table[static_cast<std::size_t>(k)];
@@ -82,7 +80,7 @@ std::string body(const Scene& s) {
       return one(a);
     case Kind::kPlace: {
       const bool grass = s.place == 0 && s.wording[0] >= 2;
-      return concat(one(a), " ", grass ? kOtherField : at_index(kPlaces, s.place));
+      return concat(one(a), " ", grass ? kGrassWords : at_index(kPlaces, s.place));
     }
     case Kind::kSize:
       return sized(at_index(s.variant == 0 ? kLarge : kSmall, s.wording[2]), a);
@@ -114,6 +112,18 @@ std::string body(const Scene& s) {
 }
 
 }  // namespace
+
+std::string_view position_words(int position) {
+  return at_index(kPositions, position);
+}
+
+std::string_view relation_words(Relation relation) {
+  return at_index(kRelations, static_cast<int>(relation));
+}
+
+std::string_view place_words(int place) {
+  return at_index(kPlaces, place);
+}
 
 std::string say_scene(const Scene& s) {
   std::string out = body(s);
@@ -173,7 +183,7 @@ std::vector<std::string> words_of(const World& world) {
   if (uses({Kind::kTwoCounts})) add("two three above");
   if (uses({Kind::kPlace})) {
     add_all(kPlaces);
-    add(kOtherField);
+    add(kGrassWords);
   }
   return {words.begin(), words.end()};
 }

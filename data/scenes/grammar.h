@@ -35,6 +35,12 @@ inline bool names_background(const Scene& scene) {
   return scene.place >= 0 || scene.wording[0] != kPhraseNone;
 }
 
+/// How captions say a position (0..8), a relation of the first thing to the second, a place (0..9).
+std::string_view position_words(int position);
+std::string_view relation_words(Relation relation);
+std::string_view place_words(int place);
+inline constexpr std::string_view kGrassWords = "on grass";  // the field by its other name
+
 /// The caption.
 std::string say_scene(const Scene& scene);
 

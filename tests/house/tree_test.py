@@ -24,6 +24,7 @@ LARGE_GOLDEN = {GOLDEN + n for n in (
 HOSTS = {
     "www.apache.org", "arxiv.org", "doi.org", "github.com", "openreview.net", "scripts.sil.org", "openfontlicense.org",
     "www.w3.org", "json-schema.org", "spdx.org", "creativecommons.org", "huggingface.co", "pytorch.org",
+    "www.unicode.org",
 }
 
 
