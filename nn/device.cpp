@@ -4,6 +4,7 @@
 #include <string>
 
 #include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
 
 #include "core/error.h"
@@ -12,18 +13,30 @@
 namespace tessera::nn {
 namespace {
 
-/// Empty when the CUDA half is loaded, else why not. libtorch_cuda comes first and by name: that
-/// tells "LibTorch without CUDA" apart from "Tessera without CUDA".
+/// Empty when CUDA can be used, else why not. Torch's own kernels do for everything; ours, where
+/// they were built, register themselves beside them.
 std::string load_cuda() {
-  for (const char* name : {"libtorch_cuda.so", "libtessera_cuda.so"}) {
-    if (dlopen(name, RTLD_NOW | RTLD_GLOBAL) == nullptr) return dlerror();
+  if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) return dlerror();
+  if (dlopen("libtessera_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+    log_debug("CUDA by Torch's kernels alone");
   }
-  using CountDevices = int (*)();
-  const auto count =
-      reinterpret_cast<CountDevices>(dlsym(RTLD_DEFAULT, "tessera_cuda_device_count"));
-  if (count == nullptr) return "libtessera_cuda.so is of another version";
-  if (count() == 0) return "no CUDA device answers (driver missing or too old)";
+  // Asked through the hooks, and only now: their answer is kept for the life of the process.
+  if (!at::detail::getCUDAHooks().hasCUDA()) {
+    return "no CUDA device answers (driver missing or too old)";
+  }
   return {};
+}
+
+/// Throws where there is no device of that index.
+c10::Device cuda_device(c10::DeviceIndex index) {
+  const int count = at::detail::getCUDAHooks().getNumGPUs();
+  TESSERA_CHECK(index < count,
+                kUnavailable,
+                "device \"cuda:",
+                int{index},
+                "\" cannot be used: CUDA devices here: ",
+                count);
+  return {c10::kCUDA, index};
 }
 
 c10::DeviceIndex parse_index(std::string_view name, std::string_view digits) {
@@ -53,7 +66,7 @@ c10::Device resolve_device(std::string_view name) {
     index = parse_index(name, name.substr(5));
   }
   static const std::string failure = load_cuda();
-  if (failure.empty()) return {c10::kCUDA, index};
+  if (failure.empty()) return cuda_device(index);
   TESSERA_CHECK(automatic, kUnavailable, "device \"", name, "\" cannot be used: ", failure);
   log_debug("no CUDA: " + failure);
   return c10::Device(c10::kCPU);

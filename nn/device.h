@@ -6,9 +6,10 @@
 
 namespace tessera::nn {
 
-/// "cpu", "cuda", "cuda:1", "auto" -> a device that works. Loads libtessera_cuda.so when CUDA is
-/// named, or for "auto" when it is there. "cuda" that does not work throws kUnavailable with the
-/// reason (no LibTorch with CUDA, no plug-in, no driver, no such index); "auto" logs it instead.
+/// "cpu", "cuda", "cuda:1", "auto" -> a device that works. Loads libtorch_cuda.so when CUDA is
+/// named, or for "auto" when it is there, and libtessera_cuda.so, our own kernels, where they were
+/// built. "cuda" that does not work throws kUnavailable with the reason (no LibTorch with CUDA, no
+/// driver, no such index); "auto" logs it instead.
 /// Nobody else may ask Torch about CUDA: a question before the library is loaded pins "none".
 c10::Device resolve_device(std::string_view name);
 

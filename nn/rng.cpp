@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "kernels/philox_fill.h"
+#include "nn/transfer.h"
 
 namespace tessera::nn {
 namespace {
@@ -40,7 +41,7 @@ at::Tensor fill(const Rng& rng,
       .out = out.mutable_data_ptr<float>()};
   at::parallel_for(
       0, args.rows, 1, [&](std::int64_t begin, std::int64_t end) { kernel(args, begin, end); });
-  return out.to(device);
+  return to_device(out, device);
 }
 
 /// In float64 and rounded once, so that devices whose log differs in the last bit agree.
@@ -82,7 +83,7 @@ at::Tensor Rng::gumbel(Purpose purpose,
                        std::int64_t step,
                        at::IntArrayRef shape,
                        at::Device device) const {
-  return gumbel_of(uniform(purpose, step, shape)).to(device);
+  return to_device(gumbel_of(uniform(purpose, step, shape)), device);
 }
 
 at::Tensor Noise::uniform(Purpose purpose,

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "nn/transfer.h"
 #include "tests/support/expect_error.h"
 
 namespace tessera::nn {
@@ -25,6 +26,19 @@ TEST(Device, UnknownNamesAreRefused) {
 TEST(Device, CudaIsAnErrorWhereItDoesNotWork) {
   if (resolve_device("auto").is_cuda()) GTEST_SKIP() << "CUDA works here";
   expect_error(ErrorCode::kUnavailable, "\"cuda\"", [] { resolve_device("cuda"); });
+}
+
+/// A copy between devices of one kind is the tensor itself; the other way is checked where there is
+/// a GPU.
+TEST(Transfer, KeepsValuesTypeAndLeavesWhatIsThere) {
+  const at::Tensor x = at::arange(6, at::kLong).view({2, 3});
+  EXPECT_TRUE(to_device(x, at::kCPU).is_same(x));
+  const at::Tensor there = to_device(x, at::kMeta);
+  EXPECT_TRUE(there.is_meta());
+  EXPECT_EQ(there.sizes(), x.sizes());
+  EXPECT_EQ(there.scalar_type(), at::kLong);
+  if (!resolve_device("auto").is_cuda()) GTEST_SKIP() << "no GPU here";
+  EXPECT_TRUE(at::equal(to_device(x, at::kCUDA).cpu(), x));
 }
 
 TEST(Device, ThreadsAreSet) {
