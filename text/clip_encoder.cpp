@@ -3,9 +3,8 @@
 #include <torch/nn.h>
 
 #include "core/error.h"
-#include "nn/attention.h"
 #include "nn/embedding.h"
-#include "nn/linear.h"
+#include "text/clip_layer.h"
 
 namespace tessera::text {
 namespace {
@@ -15,68 +14,12 @@ at::ScalarType wide(at::ScalarType type) {
   return at::promote_types(type, at::kFloat);
 }
 
-class NormImpl : public torch::nn::Module {
- public:
-  NormImpl(std::int64_t width, double eps) : eps_(eps) {
-    weight_ = register_parameter("weight", at::ones({width}));
-    bias_ = register_parameter("bias", at::zeros({width}));
-  }
-
-  at::Tensor forward(const at::Tensor& x) {
-    return at::layer_norm(
-        x, {x.size(-1)}, weight_.to(x.scalar_type()), bias_.to(x.scalar_type()), eps_);
-  }
-
- private:
-  double eps_;
-  at::Tensor weight_;
-  at::Tensor bias_;
-};
-TORCH_MODULE(Norm);
-
-/// The MLP of any width. GELU2 is not folded into the weights as in nn::FeedForward: that would
-/// round weights of two bytes a second time.
-class MlpImpl : public torch::nn::Module {
- public:
-  MlpImpl(std::int64_t width, std::int64_t inner) {
-    up_ = register_module("up", nn::Linear(width, inner));
-    out_ = register_module("out", nn::Linear(inner, width));
-  }
-
-  at::Tensor forward(const at::Tensor& x) {
-    constexpr double kGelu2Slope = 1.702;
-    const at::Tensor inner = up_(x);
-    return out_(inner * at::sigmoid(inner * kGelu2Slope));
-  }
-
- private:
-  nn::Linear up_{nullptr};
-  nn::Linear out_{nullptr};
-};
-TORCH_MODULE(Mlp);
-
-class ClipLayerImpl : public torch::nn::Module {
- public:
-  explicit ClipLayerImpl(const ClipTextOptions& o) {
-    attention_norm_ = register_module("attention_norm", Norm(o.width, o.layer_norm_eps));
-    attention_ = register_module("attention", nn::SelfAttention(o.width, o.heads));
-    mlp_norm_ = register_module("mlp_norm", Norm(o.width, o.layer_norm_eps));
-    mlp_ = register_module("mlp", Mlp(o.width, o.mlp_width));
-  }
-
-  /// x [B, L, D] in the wide type; the branches run in `type`, that of the weights.
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& mask, at::ScalarType type) {
-    const at::Tensor seen = x + attention_(attention_norm_(x).to(type), mask);
-    return seen + mlp_(mlp_norm_(seen).to(type));
-  }
-
- private:
-  Norm attention_norm_{nullptr};
-  nn::SelfAttention attention_{nullptr};
-  Norm mlp_norm_{nullptr};
-  Mlp mlp_{nullptr};
-};
-TORCH_MODULE(ClipLayer);
+ClipLayerOptions layer_options(const ClipTextOptions& o) {
+  return {.width = o.width,
+          .heads = o.heads,
+          .mlp_width = o.mlp_width,
+          .layer_norm_eps = o.layer_norm_eps};
+}
 
 class ClipEncoder final : public TextEncoder {
  public:
@@ -84,8 +27,10 @@ class ClipEncoder final : public TextEncoder {
     pieces_ = register_module("pieces", nn::Embedding(options.vocabulary, options.width));
     positions_ = register_module("positions", nn::Embedding(options.length, options.width));
     layers_ = register_module("layers", torch::nn::ModuleList());
-    for (std::int64_t i = 0; i < options.layers; ++i) layers_->push_back(ClipLayer(options));
-    norm_ = register_module("norm", Norm(options.width, options.layer_norm_eps));
+    for (std::int64_t i = 0; i < options.layers; ++i) {
+      layers_->push_back(ClipLayer(layer_options(options)));
+    }
+    norm_ = register_module("norm", ClipNorm(options.width, options.layer_norm_eps));
   }
 
   nn::Condition encode(const at::Tensor& ids) override {
@@ -111,7 +56,7 @@ class ClipEncoder final : public TextEncoder {
   nn::Embedding pieces_{nullptr};
   nn::Embedding positions_{nullptr};
   torch::nn::ModuleList layers_{nullptr};
-  Norm norm_{nullptr};
+  ClipNorm norm_{nullptr};
 };
 
 }  // namespace
