@@ -18,7 +18,7 @@ at::Tensor draw_normal(const Stream& stream, at::IntArrayRef shape) {
 
 at::Tensor draw_uniform(const Stream& stream, at::IntArrayRef shape) {
   return nn::Rng::of_run(stream.seed, stream.number, 1)
-      .uniform(Purpose::kExperiment, 0, shape)
+      .uniform(Purpose::kExperiment, 1, shape)  // other bits than the normal numbers of the stream
       .squeeze(0)
       .to(at::kDouble);
 }

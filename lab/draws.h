@@ -14,7 +14,7 @@ struct Stream {
   std::uint32_t number = 0;  // tells the streams of one experiment apart
 };
 
-/// float64 of `shape`: N(0, 1), and uniform in (0, 1).
+/// float64 of `shape`: N(0, 1), and uniform in (0, 1). The two of one stream are independent.
 at::Tensor draw_normal(const Stream& stream, at::IntArrayRef shape);
 at::Tensor draw_uniform(const Stream& stream, at::IntArrayRef shape);
 

@@ -124,14 +124,14 @@ struct Translate {
                          value);
       }
     }
-    out.elements = "$D using 1:2:3 with image pixels notitle";
+    out.elements = "$D using 1:2:3 with image notitle";
     out.settings =
         map.diverging
             ? "set palette defined (0 '#2166ac', 1 '#92c5de', 2 '#f7f7f7', 3 '#f4a582', 4 "
               "'#b2182b')\nset cbrange [" +
                   gnuplot_number(-largest) + ":" + gnuplot_number(largest) + "]\n"
-            : "set palette defined (0 '#00224e', 1 '#35456c', 2 '#666970', 3 '#948e77', 4 "
-              "'#c8b866', 5 '#fee838')\n";
+            : "set palette defined (0 '#ffffff', 1 '#deebf7', 2 '#9ecae1', 3 '#4292c6', 4 "
+              "'#2171b5')\n";
     out.settings += map.label.empty()
                         ? "unset colorbox\n"
                         : "set colorbox\nset cblabel " + gnuplot_text(map.label) + "\n";
@@ -167,7 +167,7 @@ struct Translate {
                          static_cast<double>(raster.rgb[at + 2]));
       }
     }
-    out.elements = "$D using 1:2:3:4:5 with rgbimage pixels notitle";
+    out.elements = "$D using 1:2:3:4:5 with rgbimage notitle";
     return out;
   }
 

@@ -23,11 +23,23 @@ std::string terminal(const Figure& figure, PlotFormat format, double scale) {
              : "set terminal svg enhanced font 'DejaVu Sans,17'" + size + scales;
 }
 
+/// A step of 1, 2 or 5 times a power of ten that parts the axis into about five.
+double nice_step(double length) {
+  const double wanted = length / 5.0;
+  const double power = std::pow(10.0, std::floor(std::log10(wanted)));
+  for (const double factor : {1.0, 2.0, 5.0}) {
+    if (factor * power >= 0.99 * wanted) return factor * power;
+  }
+  return 10.0 * power;
+}
+
 std::string range(const Axis& axis, const std::string& name) {
   const std::string from = axis.from ? gnuplot_number(*axis.from) : "*";
   const std::string to = axis.to ? gnuplot_number(*axis.to) : "*";
-  return "set " + name + "range [" + from + ":" + to + "]" + (axis.reversed ? " reverse" : "") +
-         "\n";
+  const std::string set = "set " + name + "range [";
+  // The word reverse is for limits that gnuplot chooses; given ones are simply swapped.
+  if (axis.reversed && axis.from && axis.to) return set + to + ":" + from + "]\n";
+  return set + from + ":" + to + "]" + (axis.reversed ? " reverse" : "") + "\n";
 }
 
 std::string axis_settings(const Axis& axis, const std::string& name) {
@@ -44,6 +56,8 @@ std::string axis_settings(const Axis& axis, const std::string& name) {
       list += (list.empty() ? "" : ", ") + gnuplot_text(tick.label) + " " + gnuplot_number(tick.at);
     }
     out += "set " + name + "tics (" + list + ")\n";
+  } else if (axis.from && axis.to && !axis.logarithmic && *axis.to > *axis.from) {
+    out += "set " + name + "tics " + gnuplot_number(nice_step(*axis.to - *axis.from)) + "\n";
   }
   return out;
 }
@@ -74,11 +88,18 @@ std::string panel_commands(const Panel& panel, const std::string& name, std::str
       "set border 3 lc rgb '#555555' lw 1.2\n"
       "set tics nomirror scale 0.6 font ',15' textcolor rgb '#333333'\n"
       "set grid lc rgb '#e4e4e4' lw 1 dt 1\n"
-      "set style fill transparent solid 0.4 noborder\n";
+      "set style fill solid noborder\n";
   if (!panel.title.empty()) out += "set title " + gnuplot_text(panel.title) + " font ',18'\n";
   out += axis_settings(panel.x, "x") + axis_settings(panel.y, "y") + key_settings(panel.legend);
+  const bool bars = std::any_of(panel.layers.begin(), panel.layers.end(), [](const Layer& layer) {
+    return std::holds_alternative<Histogram>(layer);
+  });
+  if (bars && !panel.y.from && !panel.y.logarithmic) out += "set yrange [0:]\n";
   if (panel.equal_scales) out += "set size ratio -1\n";
-  if (panel.frameless) out += "unset border\nunset xtics\nunset ytics\nunset grid\n";
+  if (panel.frameless) {
+    // Room for words beside the pictures.
+    out += "unset border\nunset xtics\nunset ytics\nunset grid\nset lmargin 9\n";
+  }
   std::string elements;
   int next = 0;
   for (std::size_t i = 0; i < panel.layers.size(); ++i) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -52,7 +53,7 @@ double share_within(double k) {
 Panel densities(Findings& findings, const Options& options) {
   Panel panel{.title = "One dimension: N(0, σ^2)",
               .x = {.label = "x", .from = -5.0, .to = 5.0},
-              .y = {.label = "density", .from = 0.0}};
+              .y = {.label = "density", .from = 0.0, .to = 1.0}};
   const at::Tensor z = draw_normal({options.seed, 0}, {options.draws});
   Histogram bars = histogram_of(z, -5, 5, 100);
   bars.label = concat(options.draws, " draws, σ = 1");

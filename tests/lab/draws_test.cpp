@@ -19,6 +19,15 @@ TEST(Draws, StreamsDifferAndRepeat) {
   EXPECT_LT(u.max().item<double>(), 1.0);
 }
 
+TEST(Draws, UniformAndNormalNumbersOfAStreamAreIndependent) {
+  const at::Tensor z = draw_normal({1, 3}, {100000});
+  const at::Tensor u = draw_uniform({1, 3}, {100000}) - 0.5;
+  for (const at::Tensor& product : {z * u, z.square().sub(1) * u, z * u.square()}) {
+    const Estimate mean = mean_of(product);
+    EXPECT_LT(std::abs(mean.value), 4.5 * mean.standard_error);
+  }
+}
+
 TEST(Draws, EstimatesKnowTheirErrors) {
   // Worked by hand: 1, 2, 3, 4 has mean 2.5 and variance 5/3.
   const at::Tensor x = at::tensor({1.0, 2.0, 3.0, 4.0}, at::kDouble);

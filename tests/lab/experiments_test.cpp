@@ -16,7 +16,8 @@ TEST_P(Quick, Holds) {
   const Experiment& experiment = experiments()[GetParam()];
   const auto atlas =
       std::filesystem::path(TESSERA_SOURCE_DIR) / "data/scenes/atlas/emoji.safetensors";
-  const Findings findings = experiment.run({}, {.atlas = atlas});
+  const auto model = std::filesystem::path(TESSERA_SOURCE_DIR) / "models/default";
+  const Findings findings = experiment.run({}, {.atlas = atlas, .model = model});
   EXPECT_FALSE(findings.rows.empty());
   for (const Row& row : findings.rows) EXPECT_TRUE(row.holds()) << complaint(row);
   EXPECT_FALSE(findings.figure.panels.empty());
