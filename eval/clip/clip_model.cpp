@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kMostScale = 100;  // Radford et al. 2021, section 2.5
 constexpr double kFirstTemperature = 0.07;
+constexpr double kPlace = 0.5;  // deviation of the first position vectors beside patches of about 1
 
 at::ScalarType wide(at::ScalarType type) {
   return at::promote_types(type, at::kFloat);
@@ -160,6 +161,7 @@ void initialise_clip(ClipModelImpl& model, std::uint64_t seed) {
       parameters["vision.head"], 1 / std::sqrt(static_cast<double>(o.vision.tower.width)), seed, 2);
   fill_normal(
       parameters["text.head"], 1 / std::sqrt(static_cast<double>(o.text.tower.width)), seed, 3);
+  fill_normal(parameters["vision.positions.weight"], kPlace, seed, 4);
   parameters["logit_scale"].fill_(-std::log(kFirstTemperature));
 }
 
