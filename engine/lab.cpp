@@ -12,7 +12,10 @@ namespace tessera::engine {
 namespace {
 
 lab::Run run_of(const ProgressSink& progress, std::stop_token stop) {
-  return {.atlas = jobs::atlas_file({}), .progress = progress, .stop = std::move(stop)};
+  return {.atlas = jobs::atlas_file({}),
+          .model = jobs::shipped_file("models/default"),
+          .progress = progress,
+          .stop = std::move(stop)};
 }
 
 LabOutcome outcome_of(const lab::Outcome& outcome) {

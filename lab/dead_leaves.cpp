@@ -1,5 +1,6 @@
 #include "lab/dead_leaves.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <vector>

@@ -23,6 +23,7 @@ enum class Effort : unsigned char {
 struct Run {
   Effort effort = Effort::kQuick;
   std::filesystem::path atlas{};  // of the scene renderer, for experiments on real pictures
+  std::filesystem::path model{};  // folder of the starter model, for experiments on text to image
   ProgressSink progress{};        // may be empty
   std::stop_token stop{};         // a run that is stopped throws kCancelled
 

@@ -102,7 +102,7 @@ Panel sheet_panel(const at::Tensor& pictures,
                   const std::vector<std::string>& beside_rows) {
   Raster raster = sheet_of(pictures, sheet);
   Panel panel{.x = {.hidden = true, .from = raster.left, .to = raster.right},
-              .y = {.hidden = true, .reversed = true, .from = raster.top, .to = raster.bottom},
+              .y = {.reversed = true, .hidden = true, .from = raster.top, .to = raster.bottom},
               .legend = Legend::kNone,
               .equal_scales = true,
               .frameless = true};

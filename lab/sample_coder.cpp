@@ -120,13 +120,13 @@ double code_floor_bits(const Ball& target, const Ball& proposal) {
 
 void BitString::append_gamma(std::uint64_t number) {
   TESSERA_CHECK(number >= 1, kInvalidArgument, "only numbers from 1 on have a code, got 0");
-  const int width = std::bit_width(number);
+  const auto width = static_cast<int>(std::bit_width(number));
   bits_.insert(bits_.end(), static_cast<std::size_t>(width - 1), false);
   for (int bit = width - 1; bit >= 0; --bit) bits_.push_back((number >> bit & 1U) != 0);
 }
 
 void BitString::append_delta(std::uint64_t number) {
-  const int width = std::bit_width(number);
+  const auto width = static_cast<int>(std::bit_width(number));
   append_gamma(static_cast<std::uint64_t>(width));
   for (int bit = width - 2; bit >= 0; --bit) bits_.push_back((number >> bit & 1U) != 0);
 }

@@ -82,8 +82,8 @@ double from_gaussian(const Mixture& m) {
         // As p ln(p/g) - p + g, which has no cancellation where p is near g.
         const double p = m.density(x);
         const double g = normal(x, mean, variance);
-        if (g == 0.0 || p == 0.0) return 0.0;
         const double e = p / g - 1;
+        if (e < -1 + 1e-12) return g;  // no mass of p here
         return g * ((1 + e) * std::log1p(e) - e);
       },
       mean - reach,

@@ -170,7 +170,7 @@ Findings run(const Options& options, const Run& context) {
   Panel plane{
       .title = "Bits against samples",
       .x = {.label = "bits a dimension (bound)", .from = 0.0, .to = 4.0},
-      .y = {.label = "distance of samples and data", .logarithmic = true, .from = 0.01, .to = 1.0},
+      .y = {.label = "distance of samples and data", .logarithmic = true, .from = 0.05, .to = 1.0},
       .legend = Legend::kTopRight};
   Panel shapes{.title = "Samples",
                .x = {.label = "x_0", .from = -2.0, .to = 2.0},
@@ -206,15 +206,22 @@ Findings run(const Options& options, const Run& context) {
   }
   plane.layers.emplace_back(Curve{.label = "entropy of the data",
                                   .x = {entropy, entropy},
-                                  .y = {0.01, 1.0},
+                                  .y = {0.05, 1.0},
                                   .stroke = Stroke::kDotted,
                                   .colour = Colour::kBlack});
   findings.at_most("ε, simple: distance of its samples", scores[0].distance, 0.15);
-  findings.at_least(
-      "μ̃, simple: worse samples than ε by a factor", scores[3].distance / scores[0].distance, 1.5);
-  findings.at_most("μ̃: bits with the bound as loss − with the plain error",
-                   scores[5].bits.value - scores[3].bits.value,
-                   0.0);
+  if (!context.full()) {
+    // After so few iterations; with many all of them come near the data.
+    findings.at_least("μ̃, simple: worse samples than ε, simple by a factor",
+                      scores[3].distance / scores[0].distance,
+                      1.5);
+    findings.at_most("ε: bits with the bound as loss − with the plain error",
+                     scores[4].bits.value - scores[0].bits.value,
+                     -0.5);
+    findings.at_least("ε: worse samples with the bound as loss by a factor",
+                      scores[4].distance / scores[0].distance,
+                      1.5);
+  }
   findings.tables.push_back(table);
   findings.figure = {
       .title = concat("Six trainings of one network, ", o.iterations, " iterations each"),
@@ -229,15 +236,14 @@ Experiment targets_and_losses() {
   return make_experiment<Options>(
       {.name = "targets-and-losses",
        .topic = "Objective",
-       .title = "The same network, four targets and two losses: the plain error works for ε, x_0 "
-                "and v, and fails for μ̃.",
+       .title = "Four targets and two losses for one small network: better bits do not mean "
+                "better samples.",
        .text =
-           "What DDPM's Table 2 does on pictures, in one dimension: a perceptron is trained with "
-           "each target and "
-           "with the plain squared error or the bound, and judged by the bound in bits and by the "
-           "distance of its samples from the data. The mean needs the bound's weights; the others "
-           "do "
-           "without. Bits and samples are two judgements, and the order is not the same.",
+           "What DDPM's Table 2 does on pictures, in one dimension: a perceptron is trained for a "
+           "short time with each target and with the plain squared error or the bound, and judged "
+           "by the bound in bits and by the distance of its samples from the data. ε, x_0 and v "
+           "work with the plain error, μ̃ does not. For ε the bound as loss gives the better bits "
+           "and the worse samples: its weight is on the last, nearly clean steps.",
        .shows = {"which target to predict",
                  "bits against sample quality for the same network and different losses"}},
       run);

@@ -187,8 +187,9 @@ Experiment time_sampling() {
            "uniform the "
            "estimate is T·L_t. Improved DDPM draws t with p ∝ √E L² and divides by T·p, which "
            "leaves "
-           "the mean and lowers the variance; pairs t, T+1−t are a cheap alternative. For Gaussian "
-           "data and the best network all three variances are exact. Whatever the "
+           "the mean and here makes fifteen draws of one. Pairs t, T+1−t, as DDIM's trainer takes "
+           "them, change nothing: what varies is the size of L_t and not which half t is in. For "
+           "Gaussian data and the best network all three variances are exact. Whatever the "
            "distribution, t is drawn anew each step: training does not go from easy to hard.",
        .shows = {"uniform, antithetic and second-moment sampling of t, with their variances",
                  "t does not follow the course of training"}},

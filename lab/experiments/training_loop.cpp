@@ -138,7 +138,7 @@ Findings run(const Options& options, const Run& context) {
                  library,
                  smallest_error(chain, o.steps / 2),
                  1e-6);
-  findings.at_most("mean loss over that of the best network", excess, 0.03);
+  findings.at_most("mean loss over that of the best network", excess, 0.05);
   findings.notes.push_back(
       concat("L_simple: best ", mean_floor, ", reached ", mean_floor + excess, " on fresh data."));
   const auto sampler = diffusion::make_gaussian_sampler("ancestral", {.variance = "small"});
@@ -159,9 +159,9 @@ Findings run(const Options& options, const Run& context) {
       "share of samples on the right", mean_of(samples.gt(0).to(at::kDouble)).value, 0.5, 0.06);
   Histogram bars = histogram_of(samples, -1.6, 1.6, 64);
   bars.label = "4000 samples";
-  Panel drawn{.title = "Samples of the trained network (data: ±1)",
+  Panel drawn{.title = "Samples (data: ±1)",
               .x = {.label = "x_0", .from = -1.6, .to = 1.6},
-              .y = {.label = "density", .from = 0.0},
+              .y = {.label = "density", .from = 0.0, .to = 4.5},
               .layers = {bars}};
   Panel losses{.title = "Training",
                .x = {.label = "iteration", .from = 0.0, .to = static_cast<double>(o.iterations)},

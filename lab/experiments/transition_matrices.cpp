@@ -5,6 +5,7 @@
 #include "diffusion/discrete/transition.h"
 #include "lab/experiments/discrete.h"
 #include "lab/numbers.h"
+#include "lab/series.h"
 
 namespace tessera::lab {
 namespace {
@@ -93,7 +94,7 @@ Panel matrix_panel(const Transition& chain, std::int64_t t) {
   panel.layers.emplace_back(HeatMap{.label = "probability",
                                     .columns = states,
                                     .rows = states,
-                                    .values = to_numbers(matrix),
+                                    .values = numbers_of(matrix),
                                     .x_first = 0,
                                     .x_last = last,
                                     .y_first = 0,
@@ -143,8 +144,8 @@ Findings run(const Options& options, const Run& /*context*/) {
 Experiment transition_matrices() {
   return make_experiment<Options>(
       {.name = "transition-matrices",
-       .topic = "discrete diffusion",
-       .title = "A code is kept, replaced by any other, or masked; t steps are one matrix",
+       .topic = "Discrete diffusion",
+       .title = "A code is kept, replaced by any other, or masked; t steps are one matrix.",
        .text =
            "One step of VQ-Diffusion's chain keeps a code with α_t + β_t, makes it any of the K "
            "codes with β_t each, and masks it with γ_t. Because the family is closed under "

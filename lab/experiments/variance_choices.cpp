@@ -126,7 +126,7 @@ Panel few_steps_panel(Findings& findings,
                       const Options& o,
                       const diffusion::GaussianSchedule& schedule) {
   Panel panel{.title = "Variance of the samples with few steps",
-              .x = {.label = "steps", .logarithmic = true, .from = 5.0, .to = 1100.0},
+              .x = {.label = "steps", .logarithmic = true, .from = 5.0, .to = 300.0},
               .y = {.label = "Var(x_0) / v", .from = 0.0, .to = 2.0},
               .legend = Legend::kTopRight};
   for (const std::string kind : {"large", "small"}) {
@@ -157,7 +157,7 @@ Panel few_steps_panel(Findings& findings,
     panel.layers.emplace_back(curve);
   }
   panel.layers.emplace_back(Curve{.label = "the data",
-                                  .x = {5, 1100},
+                                  .x = {5, 300},
                                   .y = {1, 1},
                                   .stroke = Stroke::kDotted,
                                   .colour = Colour::kBlack});
