@@ -63,8 +63,11 @@ Statement& Statement::bind(int parameter, std::string_view text) {
 }
 
 Statement& Statement::bind(int parameter, std::span<const std::uint8_t> blob) {
+  // Without bytes there may be no address, which SQLite would take for NULL.
   check(database_,
-        sqlite3_bind_blob64(statement_, parameter, blob.data(), blob.size(), SQLITE_STATIC));
+        blob.empty()
+            ? sqlite3_bind_zeroblob(statement_, parameter, 0)
+            : sqlite3_bind_blob64(statement_, parameter, blob.data(), blob.size(), SQLITE_STATIC));
   return *this;
 }
 

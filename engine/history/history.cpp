@@ -1,5 +1,6 @@
 #include "engine/history/history.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "core/error.h"
@@ -90,7 +91,8 @@ void prepare_tables(Database& database) {
 
 void check_whole(Database& database) {
   Statement check(database.handle(), "PRAGMA quick_check(1)");
-  const std::string verdict = check.step() ? check.text(0) : "no answer";
+  std::string verdict = check.step() ? check.text(0) : "no answer";
+  std::replace(verdict.begin(), verdict.end(), '\n', ' ');
   TESSERA_CHECK(verdict == "ok", kCorruptFile, database.file().string(), ": is damaged: ", verdict);
 }
 

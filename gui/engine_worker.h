@@ -1,0 +1,99 @@
+#pragma once
+
+#include <QImage>
+#include <QMap>
+#include <QObject>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+#include "core/progress.h"
+#include "engine/engine.h"
+#include "engine/history/history.h"
+#include "gui/job.h"
+#include "gui/paths.h"
+
+namespace tessera::gui {
+
+using EngineFactory =
+    std::function<std::unique_ptr<engine::Engine>(const engine::EngineOptions& options)>;
+
+/// What a window shows of an open model.
+struct ModelFacts {
+  QString name{};
+  QString description{};  // JSON of Engine::describe()
+  QStringList paths{};    // ways to draw, the model's own choice first; empty = it cannot draw
+  QMap<QString, QStringList> samplers{};  // of each path
+  int side = 0;                           // pixels
+  int cell = 0;                           // pixels of a token's side
+  engine::GenerateRequest defaults{};     // every field resolved
+};
+
+/// A picture with its codes and what the codec makes of them.
+struct Tokenised {
+  QImage picture{};
+  QImage reconstruction{};
+  engine::TokenGrid tokens{};
+  double psnr = 0;  // dB
+};
+
+/// The only code that calls the engine. Lives in a thread of its own: slots are called through the
+/// event loop, previewTaken() from any thread. Every failure becomes a signal with a
+/// text; nothing is thrown. A finished picture is on disk and in the history before it is told.
+class EngineWorker final : public QObject {
+  Q_OBJECT
+  Q_DISABLE_COPY_MOVE(EngineWorker)
+
+ public:
+  EngineWorker(EngineFactory factory, Paths paths);
+  ~EngineWorker() override;
+
+  /// The last preview was shown; until then no other is made, so that a slow window never slows
+  /// the drawing.
+  void previewTaken() { previews_due_ = 0; }
+
+ public Q_SLOTS:
+  void open(const tessera::engine::EngineOptions& options);
+  /// `stop` ends it between two steps, or before it has begun.
+  void draw(const tessera::gui::Job& job, const std::stop_token& stop);
+  void tokenise(const QImage& picture);
+  void paint(const tessera::engine::TokenGrid& tokens);
+
+ Q_SIGNALS:
+  void opening();
+  void opened(const tessera::gui::ModelFacts& facts);
+  void openFailed(const QString& message);
+  void progressed(std::int64_t job, double share, double seconds);
+  void warned(std::int64_t job, const QString& message);
+  void previewed(std::int64_t job, int picture, int step, const QImage& image);
+  void tokensSeen(std::int64_t job, int picture, int step, const tessera::engine::TokenGrid& grid);
+  /// `entry` is the row of the history.
+  void pictureFinished(std::int64_t job, int picture, std::int64_t entry, const QImage& image);
+  void ended(std::int64_t job, tessera::gui::JobState state, const QString& message);
+  void tokenised(const tessera::gui::Tokenised& result);
+  void painted(const QImage& image);
+  void failed(const QString& message);
+
+ private:
+  void drawOrThrow(const Job& job, std::stop_token stop);
+  engine::Watch watchOf(const Job& job);
+  std::int64_t store(const Job& job, int picture, const QImage& image, const engine::Image& pixels);
+  history::History& history();
+  template <typename Work>
+  void attempt(const Work& work);
+
+  EngineFactory factory_;
+  Paths paths_;
+  std::unique_ptr<engine::Engine> engine_{};
+  std::unique_ptr<history::History> history_{};
+  engine::GenerateRequest drawing_{};  // the resolved request
+  std::string model_name_{};
+  std::atomic<int> previews_due_ = 0;
+};
+
+}  // namespace tessera::gui
+Q_DECLARE_METATYPE(tessera::gui::ModelFacts)
+Q_DECLARE_METATYPE(tessera::gui::Tokenised)
+Q_DECLARE_METATYPE(tessera::engine::TokenGrid)
+Q_DECLARE_METATYPE(tessera::engine::EngineOptions)

@@ -1,0 +1,417 @@
+#include "gui/main_window.h"
+
+#include <QAccessible>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QLabel>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QProgressBar>
+#include <QStatusBar>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+#include "core/error.h"
+#include "engine/version.h"
+#include "gui/compare_dialog.h"
+#include "gui/create_page.h"
+#include "gui/edit_page.h"
+#include "gui/error_text.h"
+#include "gui/evaluation_page.h"
+#include "gui/export.h"
+#include "gui/gallery.h"
+#include "gui/mask_canvas.h"
+#include "gui/models_page.h"
+#include "gui/notice_bar.h"
+#include "gui/picture_view.h"
+#include "gui/prompt_edit.h"
+#include "gui/queue_view.h"
+#include "gui/recall_dialog.h"
+#include "gui/time_text.h"
+#include "gui/tokens_page.h"
+#include "gui/training_page.h"
+
+namespace tessera::gui {
+
+MainWindow::MainWindow(std::unique_ptr<Studio> studio, const QString& program, QWidget* parent)
+    : QMainWindow(parent),
+      settings_(QString::fromStdString(studio->paths().window.string()), QSettings::IniFormat),
+      shortcuts_(settings_),
+      studio_(std::move(studio)),
+      program_(program),
+      notice_(new NoticeBar),
+      pages_(new QTabWidget) {
+  setWindowTitle("Tessera Studio");
+  setAcceptDrops(true);
+  makePages();
+  makeStatus();
+  makeQueue();
+  makeMenus();
+  makePictureMenu();
+  connectStudio();
+  restoreState();
+  if (!studio_->historyNote().isEmpty()) {
+    notice_->tell(NoticeBar::Kind::kWarning, studio_->historyNote());
+  }
+  offerJobs();
+  create_->settings().prompt()->setFocus();
+}
+
+MainWindow::~MainWindow() {
+  // The pages watch the studio and must not hear of its end.
+  disconnect(studio_.get(), nullptr, nullptr, nullptr);
+}
+
+void MainWindow::makePages() {
+  create_ = new CreatePage(*studio_);
+  edit_ = new EditPage(*studio_);
+  tokens_ = new TokensPage(*studio_);
+  training_ = new TrainingPage(program_, studio_->paths().runs);
+  evaluation_ = new EvaluationPage(program_, studio_->paths().runs.parent_path() / "evaluation");
+  models_ = new ModelsPage(*studio_);
+  pages_->addTab(create_, tr("Create"));
+  pages_->addTab(edit_, tr("Edit"));
+  pages_->addTab(tokens_, tr("Tokens"));
+  pages_->addTab(training_, tr("Train"));
+  pages_->addTab(evaluation_, tr("Measure"));
+  pages_->addTab(models_, tr("Models"));
+  pages_->setDocumentMode(true);
+  auto* centre = new QWidget;
+  auto* layout = new QVBoxLayout(centre);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(0);
+  layout->addWidget(notice_);
+  layout->addWidget(pages_, 1);
+  setCentralWidget(centre);
+  const auto tell = [this](const QString& message) {
+    notice_->tell(NoticeBar::Kind::kError, message);
+  };
+  connect(create_, &CreatePage::failed, this, tell);
+  connect(edit_, &EditPage::failed, this, tell);
+  connect(tokens_, &TokensPage::failed, this, tell);
+  connect(training_, &TrainingPage::failed, this, tell);
+  connect(evaluation_, &EvaluationPage::failed, this, tell);
+  connect(models_, &ModelsPage::failed, this, tell);
+}
+
+void MainWindow::makeStatus() {
+  status_ = new QLabel;
+  progress_ = new QProgressBar;
+  model_label_ = new QLabel;
+  progress_->setRange(0, 1000);
+  progress_->setTextVisible(false);
+  progress_->setFixedWidth(180);
+  progress_->setAccessibleName(tr("Progress of the running job"));
+  progress_->hide();
+  statusBar()->addWidget(status_, 1);
+  statusBar()->addPermanentWidget(progress_);
+  statusBar()->addPermanentWidget(model_label_);
+}
+
+void MainWindow::makeQueue() {
+  queue_dock_ = new QDockWidget(tr("Queue"), this);
+  queue_dock_->setObjectName("queue-dock");
+  queue_dock_->setWidget(new QueueView(*studio_));
+  addDockWidget(Qt::BottomDockWidgetArea, queue_dock_);
+  queue_dock_->hide();
+}
+
+QAction* MainWindow::addAction(QMenu* menu,
+                               const char* id,
+                               const QString& text,
+                               const QKeySequence& keys,
+                               const std::function<void()>& act) {
+  auto* action = new QAction(text, this);
+  action->setShortcut(keys);
+  connect(action, &QAction::triggered, this, [act] { act(); });
+  menu->addAction(action);
+  shortcuts_.add(id, action);
+  return action;
+}
+
+void MainWindow::makeMenus() {
+  QMenu* file = menuBar()->addMenu(tr("&File"));
+  addAction(file, "open", tr("&Open a picture …"), QKeySequence::Open, [this] {
+    const QString name = QFileDialog::getOpenFileName(
+        this, tr("Open a picture"), {}, tr("Pictures (*.png *.jpg *.jpeg *.webp *.bmp)"));
+    if (!name.isEmpty()) openDropped(name);
+  });
+  addAction(file, "quit", tr("&Quit"), QKeySequence::Quit, [this] { close(); });
+
+  QMenu* job = menuBar()->addMenu(tr("&Generate"));
+  addAction(job, "generate", tr("&Generate"), QKeySequence("Ctrl+Return"), [this] {
+    create_->generate();
+  });
+  addAction(job, "generate-next", tr("Generate &next"), QKeySequence("Ctrl+Shift+Return"), [this] {
+    create_->generateNext();
+  });
+  addAction(job, "cancel", tr("&Cancel the running job"), QKeySequence("Esc"), [this] {
+    studio_->cancelRunning();
+  });
+  addAction(job, "cancel-all", tr("Cancel &all jobs"), QKeySequence("Ctrl+Shift+X"), [this] {
+    studio_->cancelAll();
+  });
+  addAction(job, "prompt", tr("Write the &prompt"), QKeySequence("Alt+A"), [this] {
+    pages_->setCurrentWidget(create_);
+    create_->settings().prompt()->setFocus();
+  });
+
+  QMenu* view = menuBar()->addMenu(tr("&View"));
+  addAction(view, "fit", tr("&Fit"), QKeySequence("Ctrl+0"), [this] { create_->view().fit(); });
+  addAction(view, "pixels", tr("&One to one"), QKeySequence("Ctrl+1"), [this] {
+    create_->view().actualSize();
+  });
+  addAction(
+      view, "zoom-in", tr("Zoom &in"), QKeySequence::ZoomIn, [this] { create_->view().zoomIn(); });
+  addAction(view, "zoom-out", tr("Zoom o&ut"), QKeySequence::ZoomOut, [this] {
+    create_->view().zoomOut();
+  });
+  addAction(view, "tokens", tr("&Tokens of the picture"), QKeySequence("Ctrl+T"), [this] {
+    create_->toggleTokens();
+  });
+  QAction* details = addAction(view, "details", tr("&Details"), QKeySequence("Ctrl+I"), [] {});
+  details->setCheckable(true);
+  connect(details, &QAction::toggled, create_, &CreatePage::setDetailsShown);
+  QAction* queue = queue_dock_->toggleViewAction();
+  queue->setShortcut(QKeySequence("Ctrl+Shift+Q"));
+  view->addAction(queue);
+  shortcuts_.add("queue", queue);
+  for (int page = 0; page < pages_->count(); ++page) {
+    addAction(view,
+              qPrintable(QString("page-%1").arg(page + 1)),
+              tr("Page %1").arg(pages_->tabText(page)),
+              QKeySequence(QString("Alt+%1").arg(page + 1)),
+              [this, page] { pages_->setCurrentIndex(page); });
+  }
+
+  QMenu* help = menuBar()->addMenu(tr("&Help"));
+  addAction(help, "keys", tr("&Keyboard shortcuts"), QKeySequence::HelpContents, [this] {
+    shortcuts_.showDialog(this);
+  });
+  addAction(help, "about", tr("&About"), {}, [this] {
+    QMessageBox::about(this, tr("About Tessera"), QString::fromStdString(engine::version_text()));
+  });
+}
+
+void MainWindow::makePictureMenu() {
+  QMenu* menu = menuBar()->addMenu(tr("&Picture"));
+  menuBar()->insertMenu(menuBar()->actions().at(3), menu);
+  Gallery& gallery = create_->gallery();
+  QList<QAction*> actions;
+  const auto add = [&](const char* id,
+                       const QString& text,
+                       const QKeySequence& keys,
+                       const std::function<void()>& act) {
+    actions.push_back(addAction(menu, id, text, keys, act));
+  };
+  add("recall-all", tr("Use &all its settings"), QKeySequence("Ctrl+R"), [this] {
+    create_->recall(Recall::kAll);
+  });
+  add("recall-prompt", tr("Use its &prompt"), QKeySequence("Ctrl+Shift+P"), [this] {
+    create_->recall(Recall::kPrompt);
+  });
+  add("recall-seed", tr("Use its &seed"), QKeySequence("Ctrl+Shift+S"), [this] {
+    create_->recall(Recall::kSeed);
+  });
+  add("recall-remix", tr("Use all b&ut the seed"), QKeySequence("Ctrl+Shift+R"), [this] {
+    create_->recall(Recall::kAllButSeed);
+  });
+  constexpr int kVariations = 4;
+  add("variations", tr("Four &variations"), QKeySequence("Ctrl+Shift+V"), [this] {
+    create_->makeVariations(kVariations);
+  });
+  add("edit", tr("&Edit a part …"), QKeySequence("Ctrl+E"), [this] { editShown(); });
+  add("tokenise", tr("Its &tokens …"), QKeySequence("Ctrl+K"), [this] { tokeniseShown(); });
+  add("compare", tr("&Compare two …"), QKeySequence("Ctrl+D"), [this] { compareSelected(); });
+  add("favourite", tr("&Favourite"), QKeySequence("Ctrl+B"), [&gallery] {
+    gallery.toggleFavourite();
+  });
+  add("copy", tr("C&opy the picture"), QKeySequence("Ctrl+Shift+C"), [this] {
+    create_->copyPicture();
+  });
+  add("export", tr("E&xport …"), QKeySequence::Save, [this] { exportSelected(); });
+  add("sheet", tr("Export a contact s&heet …"), QKeySequence("Ctrl+Shift+E"), [this] {
+    exportSheet();
+  });
+  add("delete", tr("&Delete …"), QKeySequence("Ctrl+Delete"), [&gallery] {
+    gallery.removeSelected();
+  });
+  gallery.setMenu(actions);
+  create_->view().addActions(actions);
+}
+
+void MainWindow::connectStudio() {
+  Studio* studio = studio_.get();
+  connect(studio, &Studio::modelOpening, this, [this] {
+    model_label_->setText(tr("opening the model …"));
+  });
+  connect(studio, &Studio::modelOpened, this, [this] {
+    model_label_->setText(studio_->model().name);
+    model_label_->setToolTip(studio_->model().description);
+  });
+  connect(studio, &Studio::modelFailed, this, [this](const QString& message) {
+    model_label_->setText(tr("no model"));
+    notice_->tell(NoticeBar::Kind::kError, message);
+  });
+  connect(studio, &Studio::warned, this, [this](const QString& message) {
+    notice_->tell(NoticeBar::Kind::kWarning, message);
+  });
+  connect(studio, &Studio::failed, this, [this](const QString& message) {
+    notice_->tell(NoticeBar::Kind::kError, message);
+  });
+  connect(studio, &Studio::progressed, this, &MainWindow::showProgress);
+  connect(studio, &Studio::jobEnded, this, [this](const Job& job) {
+    if (studio_->queue().waiting() == 0) progress_->hide();
+    if (job.state == JobState::kFailed) {
+      notice_->tell(NoticeBar::Kind::kError, job.message);
+    }
+    status_->setText(
+        job.state == JobState::kFinished
+            ? tr("%n picture(s) in %1", nullptr, job.finished).arg(duration_text(job.seconds))
+        : job.state == JobState::kCancelled ? tr("cancelled")
+                                            : tr("failed"));
+    QAccessibleEvent alert(status_, QAccessible::Alert);
+    QAccessible::updateAccessibility(&alert);
+  });
+}
+
+void MainWindow::showProgress(double share, double seconds) {
+  progress_->show();
+  progress_->setValue(static_cast<int>(share * 1000));
+  const auto running = studio_->queue().running();
+  const auto left = studio_->queue().secondsLeft();
+  const auto steps =
+      running ? static_cast<double>(running->request.sampling.steps * running->request.count) : 0;
+  QString text = tr("step %1 of %2").arg(std::llround(share * steps)).arg(std::llround(steps));
+  if (seconds > 0) text += tr("  ·  %1 steps a second").arg(share * steps / seconds, 0, 'f', 1);
+  if (left) text += tr("  ·  %1 left").arg(duration_text(*left));
+  const int waiting = studio_->queue().waiting();
+  if (waiting > 0) text += tr("  ·  %n job(s) waiting", nullptr, waiting);
+  status_->setText(text);
+}
+
+void MainWindow::offerJobs() {
+  const int left = studio_->jobsLeft();
+  if (left == 0) return;
+  notice_->ask(tr("%n job(s) waited when the program ended.", nullptr, left),
+               tr("Draw them now"),
+               [this] { studio_->resumeJobs(); });
+}
+
+void MainWindow::editShown() {
+  const auto& shown = create_->shown();
+  edit_->load(create_->view().picture(), shown ? QString::fromStdString(shown->prompt) : QString());
+  pages_->setCurrentWidget(edit_);
+}
+
+void MainWindow::tokeniseShown() {
+  if (create_->view().picture().isNull()) return;
+  tokens_->load(create_->view().picture());
+  pages_->setCurrentWidget(tokens_);
+}
+
+void MainWindow::compareSelected() {
+  const std::vector<history::Entry> entries = create_->gallery().selected();
+  if (entries.size() != 2) {
+    notice_->tell(NoticeBar::Kind::kNote,
+                  tr("Choose two pictures of the gallery to compare them."));
+    return;
+  }
+  auto* dialog = new CompareDialog(entries[0], entries[1], this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->show();
+}
+
+void MainWindow::exportSelected() {
+  std::vector<history::Entry> entries = create_->gallery().selected();
+  if (entries.empty() && create_->shown()) entries.push_back(*create_->shown());
+  if (entries.empty()) return;
+  const QString name = QString::fromStdString(entries.front().file.filename().string());
+  const QString target = QFileDialog::getSaveFileName(
+      this, tr("Export"), name, tr("PNG with its settings (*.png);;JPEG (*.jpg);;WebP (*.webp)"));
+  if (target.isEmpty()) return;
+  try {
+    export_pictures(entries, target);
+  } catch (const Error& error) {
+    notice_->tell(NoticeBar::Kind::kError, plain_words(error));
+  }
+}
+
+void MainWindow::exportSheet() {
+  const std::vector<history::Entry> entries = create_->gallery().selected();
+  if (entries.empty()) return;
+  const QString target =
+      QFileDialog::getSaveFileName(this, tr("Contact sheet"), "sheet.png", tr("PNG (*.png)"));
+  if (target.isEmpty()) return;
+  try {
+    export_sheet(entries, target);
+  } catch (const Error& error) {
+    notice_->tell(NoticeBar::Kind::kError, plain_words(error));
+  }
+}
+
+void MainWindow::openDropped(const QString& file) {
+  try {
+    RecallDialog dialog(request_in_picture(file), this);
+    if (dialog.exec() == QDialog::Accepted) {
+      SettingsPanel& settings = create_->settings();
+      settings.setRequest(dialog.merged(settings.request()), Recall::kAll);
+      pages_->setCurrentWidget(create_);
+    }
+  } catch (const Error&) {
+    // No settings in it: then it is a picture to work on.
+    const QImage picture(file);
+    if (picture.isNull()) {
+      notice_->tell(
+          NoticeBar::Kind::kError,
+          tr("%1 is no picture that can be read. PNG, JPEG, WebP and BMP can.").arg(file));
+      return;
+    }
+    if (pages_->currentWidget() == tokens_) {
+      tokens_->load(picture);
+    } else {
+      edit_->load(picture, {});
+      pages_->setCurrentWidget(edit_);
+    }
+  }
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (event->mimeData()->hasUrls() && event->source() == nullptr) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  const QList<QUrl> urls = event->mimeData()->urls();
+  if (urls.isEmpty() || !urls.front().isLocalFile()) return;
+  event->acceptProposedAction();
+  openDropped(urls.front().toLocalFile());
+}
+
+void MainWindow::restoreState() {
+  constexpr QSize kFirst(1280, 800);
+  resize(kFirst);
+  restoreGeometry(settings_.value("window/geometry").toByteArray());
+  QMainWindow::restoreState(settings_.value("window/docks").toByteArray());
+  create_->restoreLayout(settings_.value("window/panels").toByteArray());
+  create_->settings().restore(settings_.value("form").toString());
+  pages_->setCurrentIndex(settings_.value("window/page", 0).toInt());
+}
+
+void MainWindow::saveState() {
+  settings_.setValue("window/geometry", saveGeometry());
+  settings_.setValue("window/docks", QMainWindow::saveState());
+  settings_.setValue("window/panels", create_->layoutState());
+  settings_.setValue("window/page", pages_->currentIndex());
+  settings_.setValue("form", create_->settings().save());
+  settings_.sync();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  saveState();
+  event->accept();
+}
+
+}  // namespace tessera::gui

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+
+namespace tessera::gui {
+
+/// Where the application keeps what outlives it.
+struct Paths {
+  std::filesystem::path history{};   // the SQLite file
+  std::filesystem::path pictures{};  // folder of the pictures that are made
+  std::filesystem::path window{};    // INI: geometry, last settings, favourite prompts
+  std::filesystem::path runs{};      // folder of training runs
+};
+
+/// XDG: history and runs in the data folder, the window in the state folder, pictures in the
+/// desktop's own folder of pictures.
+Paths user_paths();
+
+/// Everything under one folder: for tests, and for a second, separate studio.
+Paths paths_in(const std::filesystem::path& folder);
+
+}  // namespace tessera::gui

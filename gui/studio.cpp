@@ -1,0 +1,204 @@
+#include "gui/studio.h"
+
+#include <utility>
+
+#include "core/error.h"
+#include "gui/error_text.h"
+
+namespace tessera::gui {
+
+Studio::Studio(EngineFactory factory, Paths paths, QObject* parent)
+    : QObject(parent),
+      paths_(std::move(paths)),
+      worker_(new EngineWorker(std::move(factory), paths_)) {
+  history::OpenedHistory opened = history::open_or_put_aside(paths_.history);
+  history_ = std::move(opened.history);
+  if (!opened.put_aside.empty()) {
+    history_note_ = tr("The history was damaged. It was put aside as %1 and a new one begun; your "
+                       "pictures are still in %2.")
+                        .arg(QString::fromStdString(opened.put_aside.string()),
+                             QString::fromStdString(paths_.pictures.string()));
+  }
+  left_ = history_->jobs();
+  connectWorker();
+  // Queued: the queue tells of its changes while it is still busy with them.
+  connect(
+      &queue_,
+      &JobQueue::changed,
+      this,
+      [this] {
+        saveJobs();
+        startNext();
+      },
+      Qt::QueuedConnection);
+  thread_.setObjectName("engine");
+  thread_.start();
+
+  constexpr int kLook = 2000;  // ms
+  connect(&other_instances_, &QTimer::timeout, this, [this] {
+    try {
+      if (history_->changed_elsewhere()) Q_EMIT historyChanged();
+    } catch (const Error& error) {
+      other_instances_.stop();
+      Q_EMIT failed(plain_words(error));
+    }
+  });
+  other_instances_.start(kLook);
+}
+
+Studio::~Studio() {
+  stop_.request_stop();
+  thread_.quit();
+  thread_.wait();
+}
+
+void Studio::connectWorker() {
+  worker_->moveToThread(&thread_);
+  connect(&thread_, &QThread::finished, worker_, &QObject::deleteLater);
+  connect(this, &Studio::openRequested, worker_, &EngineWorker::open);
+  connect(this, &Studio::drawRequested, worker_, &EngineWorker::draw);
+  connect(this, &Studio::tokeniseRequested, worker_, &EngineWorker::tokenise);
+  connect(this, &Studio::paintRequested, worker_, &EngineWorker::paint);
+  connect(worker_, &EngineWorker::opening, this, &Studio::modelOpening);
+  connect(worker_, &EngineWorker::opened, this, [this](const ModelFacts& facts) {
+    model_ = facts;
+    ready_ = true;
+    Q_EMIT modelOpened();
+    startNext();
+  });
+  connect(worker_, &EngineWorker::openFailed, this, [this](const QString& message) {
+    model_ = {};
+    Q_EMIT modelFailed(message);
+  });
+  connect(worker_,
+          &EngineWorker::progressed,
+          this,
+          [this](std::int64_t job, double share, double seconds) {
+            queue_.report(job, share, seconds);
+            Q_EMIT progressed(share, seconds);
+          });
+  connect(worker_, &EngineWorker::warned, this, [this](std::int64_t, const QString& message) {
+    Q_EMIT warned(message);
+  });
+  connect(worker_,
+          &EngineWorker::previewed,
+          this,
+          [this](std::int64_t job, int picture, int step, const QImage& image) {
+            startFilm(job, picture);
+            film_.add_picture(step, image);
+            Q_EMIT filmChanged();
+          });
+  connect(worker_,
+          &EngineWorker::tokensSeen,
+          this,
+          [this](std::int64_t job, int picture, int step, const engine::TokenGrid& grid) {
+            startFilm(job, picture);
+            film_.add_tokens(step, grid);
+            film_steps_ = std::max(film_steps_, step);
+            Q_EMIT filmChanged();
+          });
+  connect(worker_,
+          &EngineWorker::pictureFinished,
+          this,
+          [this](std::int64_t job, int picture, std::int64_t entry, const QImage& image) {
+            queue_.pictureDone(job);
+            startFilm(job, picture);
+            film_.finish(std::max(film_steps_, 1), image);
+            Q_EMIT filmChanged();
+            Q_EMIT historyChanged();
+            Q_EMIT pictureFinished(entry, image);
+          });
+  connect(worker_, &EngineWorker::ended, this, &Studio::onEnded);
+  connect(worker_, &EngineWorker::tokenised, this, &Studio::tokenised);
+  connect(worker_, &EngineWorker::painted, this, &Studio::painted);
+  connect(worker_, &EngineWorker::failed, this, &Studio::failed);
+}
+
+/// The film of a batch shows the picture that was told last.
+void Studio::startFilm(std::int64_t job, int picture) {
+  if (film_job_ == job && film_picture_ == picture) return;
+  film_job_ = job;
+  film_picture_ = picture;
+  film_steps_ = 0;
+  film_.clear();
+}
+
+void Studio::openModel(const engine::EngineOptions& options) {
+  ready_ = false;
+  options_ = options;
+  Q_EMIT openRequested(options);
+}
+
+std::int64_t Studio::enqueue(const engine::GenerateRequest& request) {
+  return queue_.append(request);
+}
+
+std::int64_t Studio::enqueueNext(const engine::GenerateRequest& request) {
+  return queue_.prepend(request);
+}
+
+void Studio::startNext() {
+  if (!ready_) return;
+  const std::optional<Job> job = queue_.take();
+  if (!job) return;
+  stop_ = {};
+  Q_EMIT drawRequested(*job, stop_.get_token());
+}
+
+void Studio::cancelRunning() {
+  stop_.request_stop();
+}
+
+void Studio::cancelAll() {
+  queue_.clearWaiting();
+  cancelRunning();
+}
+
+void Studio::tokenise(const QImage& picture) {
+  Q_EMIT tokeniseRequested(picture);
+}
+
+void Studio::paint(const engine::TokenGrid& tokens) {
+  Q_EMIT paintRequested(tokens);
+}
+
+void Studio::onEnded(std::int64_t job, JobState state, const QString& message) {
+  queue_.end(job, state, message);
+  for (const Job& each : queue_.jobs()) {
+    if (each.id == job) Q_EMIT jobEnded(Job(each));
+  }
+}
+
+/// Those that wait and the one that runs, so that a crash loses no request. A request that begins
+/// from a picture is not kept: its pixels are not part of its text.
+void Studio::saveJobs() {
+  std::vector<history::WaitingJob> jobs = left_;
+  for (const Job& job : queue_.jobs()) {
+    if (job.state != JobState::kWaiting && job.state != JobState::kRunning) continue;
+    if (!job.request.start) jobs.push_back({.request = engine::to_json(job.request)});
+  }
+  try {
+    history_->save_jobs(jobs);
+  } catch (const Error& error) {
+    Q_EMIT failed(plain_words(error));
+  }
+}
+
+void Studio::resumeJobs() {
+  for (const history::WaitingJob& job : std::exchange(left_, {})) {
+    try {
+      queue_.append(engine::request_from_json(job.request));
+    } catch (const Error& error) {
+      Q_EMIT failed(plain_words(error));
+    }
+  }
+  saveJobs();
+  startNext();
+}
+
+void Studio::dropJobs() {
+  left_.clear();
+  saveJobs();
+}
+
+}  // namespace tessera::gui

@@ -1,0 +1,147 @@
+#include "gui/tokens_page.h"
+
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPushButton>
+#include <QTableWidget>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "gui/picture_view.h"
+#include "gui/studio.h"
+
+namespace tessera::gui {
+namespace {
+
+/// exp of the entropy: how many codes a picture of evenly used ones would have.
+double perplexity_of(const std::map<std::int32_t, int>& uses, std::size_t cells) {
+  double entropy = 0;
+  for (const auto& [code, count] : uses) {
+    const double share = static_cast<double>(count) / static_cast<double>(cells);
+    entropy -= share * std::log(share);
+  }
+  return std::exp(entropy);
+}
+
+}  // namespace
+
+TokensPage::TokensPage(Studio& studio, QWidget* parent)
+    : QWidget(parent),
+      studio_(studio),
+      original_(new PictureView),
+      reconstruction_(new PictureView),
+      summary_(new QLabel),
+      hovered_(new QLabel),
+      codes_(new QTableWidget(0, 3)) {
+  original_->setPlaceholder(tr("Open a picture, or choose \"Tokens\" on one of the gallery."));
+  reconstruction_->setPlaceholder(tr("What the codec makes of it."));
+  original_->setAccessibleName(tr("The picture"));
+  reconstruction_->setAccessibleName(tr("The picture through the codec and back"));
+  codes_->setHorizontalHeaderLabels({tr("Code"), tr("Uses"), tr("Share")});
+  codes_->setAccessibleName(tr("Codes of this picture"));
+  codes_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  codes_->setSelectionMode(QAbstractItemView::SingleSelection);
+  codes_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  codes_->verticalHeader()->hide();
+  codes_->horizontalHeader()->setStretchLastSection(true);
+  codes_->setFixedWidth(260);
+  auto* open = new QPushButton(tr("&Open a picture …"));
+  auto* pictures = new QHBoxLayout;
+  pictures->addWidget(original_, 1);
+  pictures->addWidget(reconstruction_, 1);
+  auto* left = new QVBoxLayout;
+  left->addLayout(pictures, 1);
+  left->addWidget(summary_);
+  left->addWidget(hovered_);
+  auto* right = new QVBoxLayout;
+  right->addWidget(open);
+  right->addWidget(codes_, 1);
+  auto* layout = new QHBoxLayout(this);
+  layout->addLayout(left, 1);
+  layout->addLayout(right);
+
+  connect(open, &QPushButton::clicked, this, &TokensPage::openFile);
+  connect(&studio, &Studio::tokenised, this, &TokensPage::show);
+  connect(codes_, &QTableWidget::currentCellChanged, this, [this](int row) {
+    const QTableWidgetItem* item = row < 0 ? nullptr : codes_->item(row, 0);
+    highlight(item == nullptr ? -1 : item->data(Qt::DisplayRole).toInt());
+  });
+  connect(reconstruction_, &PictureView::cellHovered, this, [this](int cell) {
+    hovered_->setText(cell < 0 ? QString()
+                               : tr("cell %1, %2: code %3")
+                                     .arg(cell % tokens_.width)
+                                     .arg(cell / tokens_.width)
+                                     .arg(tokens_.cells[static_cast<std::size_t>(cell)]));
+  });
+}
+
+void TokensPage::openFile() {
+  const QString file = QFileDialog::getOpenFileName(
+      this, tr("Open a picture"), {}, tr("Pictures (*.png *.jpg *.jpeg *.webp *.bmp)"));
+  if (file.isEmpty()) return;
+  const QImage picture(file);
+  if (picture.isNull()) {
+    Q_EMIT failed(tr("%1 is no picture that can be read. PNG, JPEG, WebP and BMP can.").arg(file));
+  } else {
+    load(picture);
+  }
+}
+
+void TokensPage::load(const QImage& picture) {
+  studio_.tokenise(picture);
+}
+
+void TokensPage::show(const Tokenised& result) {
+  tokens_ = result.tokens;
+  original_->setPicture(result.picture);
+  reconstruction_->setPicture(result.reconstruction);
+  reconstruction_->setTokensShown(true);
+  fillTable();
+  highlight(-1);
+  std::map<std::int32_t, int> uses;
+  for (const std::int32_t code : tokens_.cells) ++uses[code];
+  summary_->setText(tr("%1 tokens, %2 different of %3 codes, perplexity %4, PSNR %5 dB")
+                        .arg(tokens_.cells.size())
+                        .arg(uses.size())
+                        .arg(tokens_.codes)
+                        .arg(perplexity_of(uses, tokens_.cells.size()), 0, 'f', 1)
+                        .arg(result.psnr, 0, 'f', 2));
+}
+
+void TokensPage::fillTable() {
+  std::map<std::int32_t, int> uses;
+  for (const std::int32_t code : tokens_.cells) ++uses[code];
+  std::vector<std::pair<int, std::int32_t>> order;
+  for (const auto& [code, count] : uses) order.emplace_back(-count, code);
+  std::sort(order.begin(), order.end());
+  codes_->setRowCount(static_cast<int>(order.size()));
+  int row = 0;
+  for (const auto& [negative, code] : order) {
+    const auto cell = [&](int column, const QVariant& value) {
+      auto* item = new QTableWidgetItem;
+      item->setData(Qt::DisplayRole, value);
+      codes_->setItem(row, column, item);
+    };
+    cell(0, code);
+    cell(1, -negative);
+    cell(2,
+         QString("%1 %").arg(
+             -100.0 * negative / static_cast<double>(tokens_.cells.size()), 0, 'f', 1));
+    ++row;
+  }
+}
+
+/// Cells of the code are framed; -1 = none.
+void TokensPage::highlight(int code) {
+  std::vector<TokenState> states(tokens_.cells.size(), TokenState::kSettled);
+  for (std::size_t cell = 0; cell < states.size(); ++cell) {
+    if (tokens_.cells[cell] == code) states[cell] = TokenState::kNew;
+  }
+  reconstruction_->setTokens(tokens_, states);
+}
+
+}  // namespace tessera::gui

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <QWidget>
+
+#include "gui/engine_worker.h"
+
+class QLabel;
+class QTableWidget;
+
+namespace tessera::gui {
+
+class PictureView;
+class Studio;
+
+/// A picture as the codec sees it: original and reconstruction, the codes it is made of, and how
+/// often each occurs. A code chosen in the table is shown in the picture.
+class TokensPage final : public QWidget {
+  Q_OBJECT
+  Q_DISABLE_COPY_MOVE(TokensPage)
+
+ public:
+  explicit TokensPage(Studio& studio, QWidget* parent = nullptr);
+  void load(const QImage& picture);
+  QTableWidget* codes() const { return codes_; }
+
+ Q_SIGNALS:
+  void failed(const QString& message);
+
+ private:
+  void show(const Tokenised& result);
+  void fillTable();
+  void highlight(int code);
+  void openFile();
+
+  Studio& studio_;
+  PictureView* original_;
+  PictureView* reconstruction_;
+  QLabel* summary_;
+  QLabel* hovered_;
+  QTableWidget* codes_;
+  engine::TokenGrid tokens_{};
+};
+
+}  // namespace tessera::gui

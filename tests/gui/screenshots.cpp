@@ -1,0 +1,92 @@
+// Takes pictures of every page of the real program with the shipped model, for docs/app.md.
+// usage: gui_screenshots FOLDER dark|light   (QT_SCALE_FACTOR=2 for the large ones)
+
+#include <QAbstractButton>
+#include <QApplication>
+#include <QDir>
+#include <QTabWidget>
+#include <QTableWidget>
+#include <QTest>
+#include <iostream>
+
+#include "gui/create_page.h"
+#include "gui/edit_page.h"
+#include "gui/gallery.h"
+#include "gui/main_window.h"
+#include "gui/mask_canvas.h"
+#include "gui/prompt_edit.h"
+#include "gui/theme.h"
+#include "gui/tokens_page.h"
+#include "tests/gui/wait_until.h"
+#include "tests/support/temporary_folder.h"
+
+namespace {
+
+using namespace tessera;  // NOLINT: a program of one file
+
+void draw(gui::MainWindow& window, const QString& prompt) {
+  const int before = window.createPage().gallery().model().rowCount();
+  window.createPage().settings().prompt()->setPlainText(prompt);
+  QTest::keyClick(window.createPage().settings().prompt(), Qt::Key_Return);
+  test::wait_until([&] { return window.createPage().gallery().model().rowCount() > before; });
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  QApplication application(count, words);
+  if (count != 3) {
+    std::cerr << "usage: gui_screenshots FOLDER dark|light\n";
+    return 2;
+  }
+  const QDir folder(words[1]);
+  const QString theme = words[2];
+  gui::apply_theme(application, theme);
+  const test::TemporaryFolder home;
+  auto studio = std::make_unique<gui::Studio>(engine::Engine::open, gui::paths_in(home.path()));
+  gui::MainWindow window(std::move(studio), QCoreApplication::applicationDirPath() + "/tessera");
+  window.resize(1200, 740);
+  window.show();
+  window.studio().openModel({});
+  test::wait_until([&] { return window.studio().ready(); });
+  const auto save = [&](const QString& name) {
+    QCoreApplication::processEvents();
+    QTest::qWait(150);
+    const double scale = window.devicePixelRatioF();
+    const QString suffix = scale > 1 ? QString("-%1x").arg(scale) : QString();
+    window.grab().save(folder.filePath(name + "-" + theme + suffix + ".png"));
+  };
+  for (const char* prompt : {"a blue fish on a yellow background",
+                             "a green car left of a red balloon",
+                             "a pink butterfly",
+                             "an orange umbrella in the top left corner",
+                             "a purple dress on a white background",
+                             "a red apple on a blue background"}) {
+    draw(window, prompt);
+  }
+  save("create");
+  window.createPage().toggleTokens();
+  window.createPage().settings().findChild<QAbstractButton*>("advanced")->click();
+  draw(window, "a yellow star above a blue bird");
+  save("tokens-forming");
+  window.createPage().toggleTokens();
+  window.findChild<QAction*>("edit")->trigger();
+  gui::MaskCanvas& canvas = window.editPage().canvas();
+  canvas.setByCells(true);
+  canvas.setTool(gui::MaskCanvas::Tool::kRectangle);
+  const QPoint centre = canvas.rect().center();
+  QTest::mousePress(&canvas, Qt::LeftButton, {}, centre - QPoint(150, 150));
+  QTest::mouseMove(&canvas, centre);
+  QTest::mouseRelease(&canvas, Qt::LeftButton, {}, centre + QPoint(100, -10));
+  save("edit");
+  window.pages().setCurrentIndex(0);
+  window.findChild<QAction*>("tokenise")->trigger();
+  test::wait_until([&] { return window.tokensPage().codes()->rowCount() > 0; });
+  window.tokensPage().codes()->setCurrentCell(1, 0);
+  save("tokens");
+  for (int page = 3; page < window.pages().count(); ++page) {
+    window.pages().setCurrentIndex(page);
+    save(window.pages().tabText(page).toLower());
+  }
+  return 0;
+}

@@ -1,0 +1,207 @@
+// The application without windows, around an engine that does as it is told.
+
+#include "gui/studio.h"
+
+#include <QSignalSpy>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/atomic_file.h"
+#include "engine/image_files.h"
+#include "tests/gui/staged_engine.h"
+#include "tests/gui/wait_until.h"
+#include "tests/support/temporary_folder.h"
+
+namespace tessera::gui {
+namespace {
+
+using test::wait_until;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class StudioTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Studio> open() {
+    auto studio = std::make_unique<Studio>(test::staged(stage_), paths_in(folder_.path()));
+    studio->openModel({});
+    return studio;
+  }
+  static engine::GenerateRequest asking(const std::string& prompt, std::int32_t count = 1) {
+    return {.prompt = prompt, .count = count, .seed = 7, .preview_every = 1};
+  }
+  std::vector<std::string> waitingPrompts() {
+    std::vector<std::string> prompts;
+    for (const auto& job : history::History(paths_in(folder_.path()).history).jobs()) {
+      prompts.push_back(engine::request_from_json(job.request).prompt);
+    }
+    return prompts;
+  }
+
+  std::shared_ptr<test::Stage> stage_ = std::make_shared<test::Stage>();
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(StudioTest, DrawsStoresAndRemembers) {
+  {
+    const auto studio = open();
+    const QSignalSpy ended(studio.get(), &Studio::jobEnded);
+    studio->enqueue(asking("a red apple", 2));
+    ASSERT_TRUE(wait_until([&] { return ended.size() == 1; }));
+    EXPECT_EQ(studio->model().name, "staged");
+    EXPECT_EQ(studio->film().size(), 4);
+    EXPECT_EQ(studio->film().frame(1).tokens.cells, (std::vector<std::int32_t>{0, 1, -1, -1}));
+  }
+  const auto again = open();
+  const auto ids = again->history().ids({});
+  ASSERT_EQ(ids.size(), 2u);
+  const auto entry = again->history().find(ids.front());
+  EXPECT_EQ(entry->prompt, "a red apple");
+  EXPECT_EQ(entry->seed, "8");
+  EXPECT_EQ(engine::read_image(entry->file).pixels.front(), 8);
+  EXPECT_THAT(engine::read_texts(entry->file).at("tessera"), HasSubstr("a red apple"));
+  EXPECT_FALSE(entry->thumbnail.empty());
+}
+
+TEST_F(StudioTest, WaitsForTheModelAndRunsInOrder) {
+  const auto studio = open();
+  std::vector<std::string> order;
+  QObject::connect(studio.get(), &Studio::jobEnded, [&](const Job& job) {
+    order.push_back(job.request.prompt);
+  });
+  studio->enqueue(asking("first"));
+  studio->enqueue(asking("last"));
+  studio->enqueueNext(asking("before"));
+  ASSERT_TRUE(wait_until([&] { return order.size() == 3; }));
+  EXPECT_THAT(order, ElementsAre("before", "first", "last"))
+      << "nothing ran before the model was open";
+}
+
+TEST_F(StudioTest, CancelsBetweenStepsAndGoesOnWithTheNext) {
+  stage_->hold = true;
+  const auto studio = open();
+  std::vector<JobState> states;
+  QObject::connect(
+      studio.get(), &Studio::jobEnded, [&](const Job& job) { states.push_back(job.state); });
+  studio->enqueue(asking("held", 3));
+  ASSERT_TRUE(wait_until([&] { return studio->queue().running().has_value(); }));
+  studio->enqueue(asking("next"));
+  QElapsedTimer clock;
+  clock.start();
+  studio->cancelRunning();  // perhaps before the worker has begun
+  ASSERT_TRUE(wait_until([&] { return states.size() == 1; }));
+  EXPECT_LT(clock.elapsed(), 2000);
+  EXPECT_EQ(states.front(), JobState::kCancelled);
+  stage_->hold = false;
+  ASSERT_TRUE(wait_until([&] { return states.size() == 2; }));
+  EXPECT_EQ(states.back(), JobState::kFinished);
+  EXPECT_EQ(studio->history().count({}), 1);
+}
+
+TEST_F(StudioTest, AFailureIsToldInPlainWordsAndTheNextJobRuns) {
+  const auto studio = open();
+  std::vector<Job> ended;
+  QObject::connect(studio.get(), &Studio::jobEnded, [&](const Job& job) { ended.push_back(job); });
+  for (const char* prompt : {"refuse", "break", "no memory", "fine"})
+    studio->enqueue(asking(prompt));
+  ASSERT_TRUE(wait_until([&] { return ended.size() == 4; }));
+  EXPECT_THAT(ended[0].message.toStdString(), HasSubstr("refused\nChange the setting"));
+  EXPECT_THAT(ended[1].message.toStdString(), HasSubstr("report"));
+  EXPECT_THAT(ended[2].message.toStdString(), HasSubstr("not enough memory"));
+  EXPECT_EQ(ended[3].state, JobState::kFinished);
+}
+
+TEST_F(StudioTest, JobsThatWaitedAreOfferedAgain) {
+  {
+    stage_->hold = true;
+    const auto studio = open();
+    studio->enqueue(asking("running"));
+    studio->enqueue(asking("waiting"));
+    engine::GenerateRequest edit = asking("from a picture");
+    edit.start = engine::Image{.width = 1, .height = 1, .pixels = {1, 2, 3}};
+    studio->enqueue(edit);
+    ASSERT_TRUE(wait_until([&] { return studio->queue().running().has_value(); }));
+    wait_until([&] { return waitingPrompts().size() == 2; });
+  }
+  EXPECT_THAT(waitingPrompts(), ElementsAre("running", "waiting")) << "a crash loses neither";
+  stage_->hold = false;
+  const auto studio = open();
+  EXPECT_EQ(studio->jobsLeft(), 2);
+  EXPECT_EQ(studio->queue().rowCount(), 0) << "not without being asked";
+  const QSignalSpy ended(studio.get(), &Studio::jobEnded);
+  studio->enqueue(asking("new"));
+  studio->resumeJobs();
+  ASSERT_TRUE(wait_until([&] { return ended.size() == 3; }));
+  EXPECT_TRUE(wait_until([&] { return waitingPrompts().empty(); }));
+}
+
+TEST_F(StudioTest, AModelThatCannotBeOpenedIsToldAndAnotherMayBe) {
+  auto studio = std::make_unique<Studio>(test::staged(stage_), paths_in(folder_.path()));
+  QSignalSpy failed(studio.get(), &Studio::modelFailed);
+  studio->openModel({.model = "missing"});
+  ASSERT_TRUE(wait_until([&] { return failed.size() == 1; }));
+  EXPECT_THAT(failed.front().front().toString().toStdString(),
+              HasSubstr("no such model\nChoose another"));
+  EXPECT_FALSE(studio->ready());
+  studio->openModel({});
+  EXPECT_TRUE(wait_until([&] { return studio->ready(); }));
+}
+
+TEST_F(StudioTest, ADamagedHistoryIsPutAsideAndTold) {
+  write_file_atomically(paths_in(folder_.path()).history, "no database at all, of some length");
+  const auto studio = open();
+  EXPECT_THAT(studio->historyNote().toStdString(), HasSubstr("damaged-1"));
+  const QSignalSpy ended(studio.get(), &Studio::jobEnded);
+  studio->enqueue(asking("still works"));
+  ASSERT_TRUE(wait_until([&] { return ended.size() == 1; }));
+  EXPECT_EQ(studio->history().count({}), 1);
+}
+
+TEST_F(StudioTest, ADiskThatRefusesIsTold) {
+  const auto studio = open();
+  write_file_atomically(paths_in(folder_.path()).pictures, "a file where the folder should be");
+  std::vector<Job> ended;
+  QObject::connect(studio.get(), &Studio::jobEnded, [&](const Job& job) { ended.push_back(job); });
+  studio->enqueue(asking("nowhere to go"));
+  ASSERT_TRUE(wait_until([&] { return ended.size() == 1; }));
+  EXPECT_EQ(ended.front().state, JobState::kFailed);
+  EXPECT_THAT(ended.front().message.toStdString(), HasSubstr("pictures"));
+  EXPECT_EQ(studio->history().count({}), 0);
+}
+
+TEST_F(StudioTest, ASlowWindowNeverSlowsTheDrawing) {
+  const auto studio = open();
+  int frames = 0;
+  QObject::connect(studio.get(), &Studio::filmChanged, [&] { ++frames; });  // never previewShown()
+  const QSignalSpy ended(studio.get(), &Studio::jobEnded);
+  studio->enqueue(asking("many", 20));
+  ASSERT_TRUE(wait_until([&] { return ended.size() == 1; }));
+  int pictures = 0;
+  for (int k = 0; k < studio->film().size(); ++k) {
+    pictures += studio->film().frame(k).picture.isNull() ? 0 : 1;
+  }
+  EXPECT_EQ(pictures, 1) << "only the finished one: no preview was made after the first";
+}
+
+TEST_F(StudioTest, AnotherInstanceIsNoticed) {
+  const auto studio = open();
+  const QSignalSpy changed(studio.get(), &Studio::historyChanged);
+  history::History(paths_in(folder_.path()).history).add({.prompt = "theirs"});
+  EXPECT_TRUE(wait_until([&] { return changed.size() == 1; }));
+}
+
+TEST_F(StudioTest, TokenisesAPicture) {
+  const auto studio = open();
+  QSignalSpy seen(studio.get(), &Studio::tokenised);
+  QImage picture(40, 20, QImage::Format_RGB888);
+  picture.fill(Qt::red);
+  studio->tokenise(picture);
+  ASSERT_TRUE(wait_until([&] { return seen.size() == 1; }));
+  const auto result = seen.front().front().value<Tokenised>();
+  EXPECT_EQ(result.picture.size(), QSize(16, 16)) << "brought to the model's size";
+  EXPECT_EQ(result.tokens.cells.size(), 4u);
+  EXPECT_EQ(result.psnr, 42.0);
+}
+
+}  // namespace
+}  // namespace tessera::gui
