@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <thread>
 
 #include "core/error.h"
@@ -63,29 +64,31 @@ void check(const DistributionEvaluation& request, const eval::DistributionOption
   if (!request.save_stats.empty()) prepare_folders({request.save_stats});
 }
 
-/// This process's part of both sets; the first process then waits for the others' files.
-void share_work(const Sides& sides,
-                const eval::FeatureExtractor& extractor,
+/// The sets that still are pictures, and what is wanted of each.
+using SetVisitor = std::function<void(const eval::PictureSet& pictures,
+                                      const eval::ExtractionOptions& extraction)>;
+void visit_sets(const Sides& sides,
                 const eval::DistributionOptions& options,
-                const ProgressSink& progress,
-                const std::stop_token& stop) {
-  struct Part {
-    const eval::DistributionSide& side;
-    eval::WantedFeatures wanted;
-  };
-  for (const Part& part : {Part{sides.judged, eval::features_of_judged(options.metrics)},
-                           Part{sides.reference, eval::features_of_reference(options.metrics)}}) {
-    if (!part.side.pictures) continue;
-    eval::ExtractionOptions extraction = options.extraction;
-    extraction.wanted = part.wanted;
-    eval::extract_share(*part.side.pictures, extractor, extraction, progress, stop);
-    while (extraction.share.rank == 0 &&
-           !eval::all_shards_there(*part.side.pictures, extractor, extraction)) {
+                const SetVisitor& visit) {
+  eval::ExtractionOptions extraction = options.extraction;
+  extraction.wanted = eval::features_of_judged(options.metrics);
+  if (sides.judged.pictures) visit(*sides.judged.pictures, extraction);
+  extraction.wanted = eval::features_of_reference(options.metrics);
+  if (sides.reference.pictures) visit(*sides.reference.pictures, extraction);
+}
+
+/// Until the other processes have written their shards.
+void wait_for_others(const Sides& sides,
+                     const eval::FeatureExtractor& extractor,
+                     const eval::DistributionOptions& options,
+                     const std::stop_token& stop) {
+  visit_sets(sides, options, [&](const auto& pictures, const auto& extraction) {
+    while (!eval::all_shards_there(pictures, extractor, extraction)) {
       TESSERA_CHECK(
           !stop.stop_requested(), kCancelled, "stopped while waiting for other processes");
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
     }
-  }
+  });
 }
 
 /// The network that looks at the pictures; none is loaded for two files of statistics.
@@ -138,8 +141,11 @@ DistributionReport evaluate_distribution(const DistributionEvaluation& request,
                                  stop);
   const auto extractor = features_for(sides, request, device);
   if (request.processes > 1) {
-    share_work(sides, *extractor, options, progress, stop);
-    if (request.rank > 0) return {.complete = false};
+    visit_sets(sides, options, [&](const auto& pictures, const auto& extraction) {
+      eval::extract_share(pictures, *extractor, extraction, progress, stop);
+    });
+    if (request.rank > 0 || request.share_only) return {.complete = false};
+    wait_for_others(sides, *extractor, options, stop);
   }
   const eval::DistributionResult result = eval::compare_distributions(
       sides.judged, sides.reference, *extractor, options, progress, stop);

@@ -38,6 +38,7 @@ struct DistributionEvaluation {
   std::filesystem::path resume{};      // folder that keeps the features; "" = none
   std::int64_t rank = 0;               // this process …
   std::int64_t processes = 1;          // … of so many that share the work by `resume`
+  bool share_only = false;  // nobody waits for this process's numbers: it makes its share alone
   std::string device = "auto";
   int threads = 0;
 };

@@ -60,6 +60,7 @@ int evaluate(Flags& flags, std::stop_token stop) {
   const ProcessRank rank = process_rank();
   run.rank = rank.rank;
   run.processes = rank.count;
+  run.share_only = rank.of_pool;
   const PassingFolder passing;
   if (rank.count == 1 && flags.processes != 1) {
     if (run.resume.empty()) run.resume = passing.path();

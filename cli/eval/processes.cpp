@@ -26,6 +26,7 @@ namespace tessera::cli {
 namespace {
 
 constexpr std::int64_t kMostProcesses = 1024;
+constexpr const char* kPoolVariable = "TESSERA_PROCESS_POOL";  // set for those of run_processes()
 
 std::int64_t number_in(const char* name, const char* text) {
   const std::string_view digits(text);
@@ -85,7 +86,8 @@ std::vector<std::string> words_of(const ProcessPool& pool) {
 }
 
 std::vector<std::string> variables_of(const ProcessPool& pool, std::int64_t rank) {
-  std::vector<std::string> variables = {concat("RANK=", rank), concat("WORLD_SIZE=", pool.count)};
+  std::vector<std::string> variables = {
+      concat("RANK=", rank), concat("WORLD_SIZE=", pool.count), concat(kPoolVariable, "=1")};
   for (char** each = environ; *each != nullptr; ++each) {
     const std::string variable = *each;
     if (variable.starts_with("RANK=") || variable.starts_with("WORLD_SIZE=")) continue;
@@ -187,7 +189,9 @@ ProcessRank process_rank() {
   TESSERA_CHECK(rank != nullptr && count != nullptr,
                 kInvalidArgument,
                 "of RANK and WORLD_SIZE only one is in the environment; set both or neither");
-  const ProcessRank out{.rank = number_in("RANK", rank), .count = number_in("WORLD_SIZE", count)};
+  const ProcessRank out{.rank = number_in("RANK", rank),
+                        .count = number_in("WORLD_SIZE", count),
+                        .of_pool = std::getenv(kPoolVariable) != nullptr};
   TESSERA_CHECK(
       out.count >= 1 && out.count <= kMostProcesses && out.rank >= 0 && out.rank < out.count,
       kInvalidArgument,

@@ -14,6 +14,7 @@ namespace tessera::cli {
 struct ProcessRank {
   std::int64_t rank = 0;
   std::int64_t count = 1;
+  bool of_pool = false;  // started by run_processes(), which then goes on by itself
 };
 ProcessRank process_rank();
 

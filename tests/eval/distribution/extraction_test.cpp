@@ -53,12 +53,12 @@ TEST(Extraction, ResumesWhereItWasStopped) {
       extract_features(NumberedPictures(40, {5}), LevelFeatures(), everything(), {}, {});
 
   std::stop_source stop;
-  const auto stop_at_16 = [&](const Progress& p) {
-    if (p.step >= 16) stop.request_stop();
+  const auto stop_at_14 = [&](const Progress& p) {
+    if (p.step >= 14) stop.request_stop();
   };
   tessera::test::expect_error(ErrorCode::kCancelled, "stopped after", [&] {
     extract_features(
-        NumberedPictures(40, {5}), LevelFeatures(), options, stop_at_16, stop.get_token());
+        NumberedPictures(40, {5}), LevelFeatures(), options, stop_at_14, stop.get_token());
   });
   // One shard of ten was finished; the rest is made, and the finished one only read.
   const NumberedPictures again(40, {5});
