@@ -109,7 +109,8 @@ void check_same_run(const io::Json& found, const io::Json& wanted, const std::st
                   "\"");
   }
   const io::Json theirs = found.value("settings", io::Json::object());
-  for (const auto& [key, value] : wanted.value("settings", io::Json::object()).items()) {
+  const io::Json ours = wanted.value("settings", io::Json::object());
+  for (const auto& [key, value] : ours.items()) {
     const io::Json there = theirs.is_object() ? theirs.value(key, io::Json()) : io::Json();
     TESSERA_CHECK(there == value,
                   kInvalidArgument,
