@@ -31,8 +31,7 @@ std::unique_ptr<BitsMeter> open_bits_meter(const BitsModel& model) {
     return open_discrete_bits(model);
   }
   const std::string path = pipeline::path_of(pipeline::read_model_card(model.folder), model.path);
-  if (path == pipeline::kDiscretePath) return open_discrete_bits(model);
-  TESSERA_THROW(kNotFound, model.folder.string(), ": bits are not measured on the path ", path);
+  return path == pipeline::kDiscretePath ? open_discrete_bits(model) : open_gaussian_bits(model);
 }
 
 }  // namespace tessera::engine

@@ -46,5 +46,6 @@ text::Tokens prompt_rows(const PromptText& text, const std::vector<std::string>&
 /// Throws kNotFound where the model does not have the path.
 std::unique_ptr<BitsMeter> open_bits_meter(const BitsModel& model);
 std::unique_ptr<BitsMeter> open_discrete_bits(const BitsModel& model);
+std::unique_ptr<BitsMeter> open_gaussian_bits(const BitsModel& model);
 
 }  // namespace tessera::engine
