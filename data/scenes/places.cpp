@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "data/scenes/scene.h"
+#include "nn/transfer.h"
 
 // Only additions, products, clamps and square roots: these round the same way for every position in
 // a batch, where vectorised sines and exponentials need not.
@@ -96,7 +97,9 @@ class Painting {
 
  private:
   at::Tensor flat(const Levels& colour) const {
-    return at::tensor(at::ArrayRef<double>(colour), values_.options()).view({1, 3, 1, 1});
+    const at::Tensor levels =
+        at::tensor(at::ArrayRef<double>(colour), values_.options().device(at::kCPU));
+    return nn::to_device(levels, values_.device()).view({1, 3, 1, 1});
   }
 
   at::Tensor values_{};
@@ -206,7 +209,7 @@ at::Tensor draw_places(const at::Tensor& places, const at::Tensor& values) {
   at::Tensor out = at::zeros({values.size(0), 3, kSide, kSide}, values.options());
   const at::Tensor where = places.to(at::kCPU);
   for (int place = 0; place < kPlaceCount; ++place) {
-    const at::Tensor rows = where.eq(place).nonzero().view({-1}).to(values.device());
+    const at::Tensor rows = nn::to_device(where.eq(place).nonzero().view({-1}), values.device());
     if (rows.numel() == 0) continue;
     Painting painting(values.index_select(0, rows));
     kPainters[static_cast<std::size_t>(place)](painting);

@@ -6,6 +6,7 @@
 #include "data/scenes/places.h"
 #include "data/scenes/scene.h"
 #include "kernels/draw_sprites.h"
+#include "nn/transfer.h"
 
 namespace tessera::data {
 namespace {
@@ -26,14 +27,15 @@ at::Tensor area_weights(const at::Tensor& center, const at::Tensor& side) {
 
 /// Plain colours, and the places of the rows that have one, [B, 3, 128, 128] in [0, 1].
 at::Tensor draw_backgrounds(const SceneProgram& s, at::Device device) {
-  at::Tensor out = (s.background_rgb.to(device) / 255)
+  at::Tensor out = (nn::to_device(s.background_rgb, device) / 255)
                        .view({-1, 3, 1, 1})
                        .expand({-1, 3, kSide, kSide})
                        .contiguous();
   const at::Tensor rows = s.place.ge(0).nonzero().view({-1});
   if (rows.numel() > 0) {
-    const at::Tensor values = s.place_values.index_select(0, rows).to(device);
-    out.index_copy_(0, rows.to(device), draw_places(s.place.index_select(0, rows), values));
+    const at::Tensor values = nn::to_device(s.place_values.index_select(0, rows), device);
+    out.index_copy_(
+        0, nn::to_device(rows, device), draw_places(s.place.index_select(0, rows), values));
   }
   return out;
 }
@@ -63,7 +65,7 @@ at::Tensor draw_chunk(const Atlas& atlas, const SceneProgram& s, std::int64_t re
     const at::Tensor rows = sprite.ne(kNoSprite).nonzero().view({-1});
     if (rows.numel() == 0) continue;
     const auto column = [&](const at::Tensor& t) {
-      return t.select(1, k).index_select(0, rows).to(device);
+      return nn::to_device(t.select(1, k).index_select(0, rows), device);
     };
     const at::Tensor center = column(s.center);
     const at::Tensor wy = area_weights(center.select(1, 0), column(s.side));
@@ -72,7 +74,7 @@ at::Tensor draw_chunk(const Atlas& atlas, const SceneProgram& s, std::int64_t re
     const at::Tensor layer =
         at::matmul(at::matmul(wy.unsqueeze(1), atlas.sprites(column(s.sprite))),
                    wx.transpose(1, 2).unsqueeze(1));
-    const at::Tensor at_rows = rows.to(device);
+    const at::Tensor at_rows = nn::to_device(rows, device);
     const at::Tensor below = canvas.index_select(0, at_rows);
     canvas.index_copy_(0, at_rows, layer.slice(1, 0, 3) + below * (1 - layer.slice(1, 3, 4)));
   }

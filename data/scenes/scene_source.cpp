@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include "core/error.h"
 #include "data/scenes/grammar.h"
@@ -92,8 +93,6 @@ class Scenes final : public SceneSource {
 
  private:
   std::vector<Scene> sample(const std::vector<std::int64_t>& indices) const {
-    std::vector<Scene> out;
-    out.reserve(indices.size());
     for (const std::int64_t index : indices) {
       TESSERA_CHECK(index >= 0 && index < kSceneCount,
                     kInvalidArgument,
@@ -101,9 +100,16 @@ class Scenes final : public SceneSource {
                     index,
                     " is outside 0 .. ",
                     kSceneCount - 1);
-      out.push_back(
-          sample_scene(world_, *atlas_, options_.seed, static_cast<std::uint32_t>(index)));
     }
+    constexpr std::int64_t kAtOnce = 16;  // scenes that are worth a thread
+    std::vector<Scene> out(indices.size());
+    at::parallel_for(0, std::ssize(indices), kAtOnce, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t k = first; k < last; ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        out[at] =
+            sample_scene(world_, *atlas_, options_.seed, static_cast<std::uint32_t>(indices[at]));
+      }
+    });
     return out;
   }
 

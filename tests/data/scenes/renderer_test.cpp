@@ -2,11 +2,13 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "data/scenes/places.h"
 #include "kernels/draw_sprites.h"
 #include "tests/data/scenes/fixtures.h"
+#include "tests/support/watched_operators.h"
 
 namespace tessera::data {
 namespace {
@@ -137,6 +139,14 @@ TEST(Renderer, KernelDefinitionAndProductsAgree) {
   kernels::draw_sprites_reference(args, 0, 6);
   EXPECT_LE((levels(kernel) - levels(definition)).abs().max().item<float>(), 1);
   EXPECT_LT((levels(kernel) != levels(definition)).to(at::kFloat).mean().item<float>(), 2e-4);
+}
+
+/// On a GPU, reading a number back would wait for the training step that is under way. (nonzero is
+/// asked of the scenes, which are on the CPU.)
+TEST(Renderer, ProductsReadNothingBackFromTheDevice) {
+  const SceneProgram scenes = scenes_of({}, 64);
+  EXPECT_THAT(test::reading_operators_of([&] { draw_with_products(*shared_atlas(), scenes, 128); }),
+              testing::ElementsAre("aten::nonzero"));
 }
 
 TEST(Renderer, APictureDependsOnItsSceneAlone) {
