@@ -72,6 +72,11 @@ std::int32_t class_of(const std::string& prompt, std::int64_t classes) {
   return number;
 }
 
+/// "x" or "x (did you mean y?)".
+std::string with_guess(const std::string& word, const std::optional<std::string>& meant) {
+  return "\"" + word + "\"" + (meant ? " (did you mean \"" + *meant + "\"?)" : "");
+}
+
 }  // namespace
 
 text::Tokens PromptRow::rows_of(std::int64_t count) const {
@@ -96,7 +101,11 @@ PromptText::PromptText(const fs::path& model,
   } else {
     kind_ = condition_ == pipeline::ConditionKind::kClass ? "class" : "none";
   }
-  if (pipeline.card().has_world) vocabulary_ = data::scene_vocabulary(pipeline.card().world);
+  if (!pipeline.card().has_world) return;
+  vocabulary_ = data::scene_vocabulary(pipeline.card().world);
+  if (condition_ == pipeline::ConditionKind::kText) {
+    reader_ = data::make_prompt_reader(pipeline.card().world);
+  }
 }
 
 void PromptText::open_tokenizer(const fs::path& model,
@@ -148,12 +157,39 @@ text::Tokens PromptText::tokens_of(const std::string& prompt) const {
   return tokens;
 }
 
+std::string PromptText::caption_of(const std::string& prompt) const {
+  if (!reader_) return {};
+  std::string caption = reader_->read(prompt).caption;
+  return caption == prompt ? std::string() : caption;
+}
+
+/// What was passed over and what was taken otherwise when the prompt was read.
+std::vector<std::string> PromptText::reading_warnings(const std::string& prompt) const {
+  data::PromptReading reading = reader_->read(prompt);
+  std::vector<std::string> warnings;
+  if (reading.caption.empty() && prompt.find_first_not_of(" \t\r\n") != std::string::npos) {
+    warnings.emplace_back(
+        "the prompt names nothing that this model can draw; its words are taken "
+        "as they stand");
+  }
+  std::vector<std::string> strange;
+  for (const data::StrangePromptWord& word : reading.strange) {
+    strange.push_back(with_guess(word.word, word.meant));
+  }
+  if (!strange.empty()) {
+    warnings.push_back(concat("the model was never taught ", shortened(strange)));
+  }
+  warnings.insert(warnings.end(), reading.notes.begin(), reading.notes.end());
+  return warnings;
+}
+
 PromptTokens PromptText::encode(const GenerateRequest& resolved,
                                 const GenerateRequest& asked) const {
   const auto row = [&](const std::string& prompt) {
     return PromptRow{.tokens = tokens_of(prompt)};
   };
-  PromptTokens both{.wanted = row(resolved.prompt), .unwanted = row(resolved.negative)};
+  const std::string& said = resolved.caption.empty() ? resolved.prompt : resolved.caption;
+  PromptTokens both{.wanted = row(said), .unwanted = row(resolved.negative)};
   if (resolved.prompt != asked.prompt || resolved.negative != asked.negative) {
     both.warnings.push_back("the prompt is not valid UTF-8; what is not was replaced by U+FFFD");
   }
@@ -168,8 +204,14 @@ PromptTokens PromptText::encode(const GenerateRequest& resolved,
     both.warnings.push_back(concat("the prompt is empty: the picture is drawn without a ",
                                    of_classes ? "class" : "caption"));
   }
-  for (const std::string& warning : warnings_of(both.wanted.tokens, resolved.prompt, "prompt")) {
+  const bool read = reader_ && !resolved.literal;
+  for (const std::string& warning : warnings_of(both.wanted.tokens, read ? "" : said, "prompt")) {
     both.warnings.push_back(warning);
+  }
+  if (read) {
+    for (const std::string& warning : reading_warnings(resolved.prompt)) {
+      both.warnings.push_back(warning);
+    }
   }
   for (const std::string& warning :
        warnings_of(both.unwanted.tokens, resolved.negative, "negative prompt")) {
@@ -198,8 +240,7 @@ std::vector<std::string> PromptText::warnings_of(const text::Tokens& tokens,
     if (!tokens.unknown.empty()) strange = tokens.unknown.front();
   } else {
     for (const StrangeWord& word : strange_words(prompt, vocabulary_)) {
-      strange.push_back("\"" + word.word + "\"" +
-                        (word.meant ? " (did you mean \"" + *word.meant + "\"?)" : ""));
+      strange.push_back(with_guess(word.word, word.meant));
     }
   }
   if (!strange.empty()) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/scenes/prompts/prompt_reader.h"
 #include "engine/engine.h"
 #include "pipeline/pipeline.h"
 #include "text/tokenizer.h"
@@ -34,7 +35,11 @@ class PromptText {
              const pipeline::Pipeline& pipeline,
              const std::string& quirks);
 
-  /// `resolved` holds the cleaned texts, `asked` the original ones.
+  /// The prompt as the captions of the model's world would say it; "" where that is the prompt
+  /// itself, where nothing in it can be drawn, and for models of no world.
+  std::string caption_of(const std::string& prompt) const;
+
+  /// `resolved` holds the cleaned texts and the caption, `asked` the original ones.
   PromptTokens encode(const GenerateRequest& resolved, const GenerateRequest& asked) const;
   std::string kind() const { return kind_; }
   const std::string& hash() const { return hash_; }  // SHA-256 of the tokenizer's file
@@ -44,6 +49,7 @@ class PromptText {
                       const pipeline::Pipeline& pipeline,
                       const std::string& quirks);
   text::Tokens tokens_of(const std::string& prompt) const;
+  std::vector<std::string> reading_warnings(const std::string& prompt) const;
   std::vector<std::string> warnings_of(const text::Tokens& tokens,
                                        const std::string& prompt,
                                        const char* what) const;
@@ -55,7 +61,8 @@ class PromptText {
   std::int64_t length_ = 0;
   std::string kind_{};
   std::string hash_{};
-  std::vector<std::string> vocabulary_{};  // of the model's world; empty = no world
+  std::vector<std::string> vocabulary_{};               // of the model's world; empty = no world
+  std::unique_ptr<const data::PromptReader> reader_{};  // of that world, or none
 };
 
 }  // namespace tessera::engine

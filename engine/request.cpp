@@ -44,6 +44,8 @@ class Reader {
 std::string to_json(const GenerateRequest& request) {
   Json json = Json::object();
   json["prompt"] = request.prompt;
+  if (request.literal) json["literal"] = true;
+  if (!request.caption.empty()) json["caption"] = request.caption;
   json["negative"] = request.negative;
   if (request.seed) json["seed"] = *request.seed;
   json["count"] = request.count;
@@ -66,6 +68,7 @@ GenerateRequest request_from_json(const std::string& text) {
   const Reader read(json);
   read("prompt", request.prompt);
   read("negative", request.negative);
+  read("literal", request.literal);
   read("count", request.count);
   read("strength", request.strength);
   visit_fields(read, request.sampling);

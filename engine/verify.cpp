@@ -73,7 +73,7 @@ Verification verify_picture(Engine& engine,
                             const ProgressSink& progress,
                             std::stop_token stop) {
   const Json record = record_of(file);
-  const Json now = io::parse_json(engine.provenance(), "provenance");
+  const Json now = io::parse_json(engine.provenance_of(record.value("path", "")), "provenance");
   check_model(record, now, file);
   Verification verification;
   for (const char* key : {"version", "libtorch", "cpu_capability", "device", "tokenizer"}) {
@@ -82,6 +82,11 @@ Verification verify_picture(Engine& engine,
         concat(key, " was ", record[key].dump(), ", is ", now.at(key).dump()));
   }
   GenerateRequest request = request_from_json(record.dump());
+  if (const auto caption = record.find("caption");
+      caption != record.end() && caption->is_string()) {
+    request.prompt = caption->get<std::string>();  // what the model was told, however it was read
+    request.literal = true;
+  }
   add_start(request, record, engine.image_side());
   const GenerateResult again = engine.generate(request, {.progress = progress}, stop);
   TESSERA_CHECK(!again.cancelled, kCancelled, "stopped");
