@@ -94,6 +94,7 @@ const std::vector<Experiment>& experiments() {
       swiss_roll(),
       bernoulli_bits(),
       heartbeat(),
+      learned_heartbeat(),
       // Autoencoders
       linear_autoencoder(),
       diffusion_as_autoencoder(),

@@ -142,7 +142,7 @@ Findings run(const Options& options, const Run& context) {
       .x = {.from = -0.6,
             .to = 3.6,
             .ticks = {{0, "prior"}, {1, "variance"}, {2, "decoder"}, {3, "network"}}},
-      .y = {.label = "bits over the entropy", .logarithmic = true, .from = 1e-6, .to = 10.0},
+      .y = {.label = "bits over the entropy", .logarithmic = true, .from = 1e-13, .to = 10.0},
       .legend = Legend::kNone};
   panel.layers.emplace_back(Curve{.x = {0, 1, 2, 3}, .y = bits, .stroke = Stroke::kStems});
   for (std::size_t i = 0; i < bits.size(); ++i) {
@@ -152,12 +152,12 @@ Findings run(const Options& options, const Run& context) {
   }
   Panel steps{
       .title = "The same over T",
-      .x = {.label = "T", .logarithmic = true, .from = 10.0, .to = 1000.0},
-      .y = {.label = "bits over the entropy", .logarithmic = true, .from = 1e-6, .to = 10.0},
+      .x = {.label = "T", .logarithmic = true, .from = 20.0, .to = 1000.0},
+      .y = {.label = "bits over the entropy", .logarithmic = true, .from = 1e-13, .to = 10.0},
       .legend = Legend::kBottomLeft};
   Curve prior{.label = "prior"}, variance{.label = "variance"}, decoder{.label = "decoder"},
       network{.label = "network"};
-  for (const double t : geometric(20, 1000, 14)) {
+  for (const double t : geometric(25, 1000, 14)) {
     Options other = o;
     other.steps = std::lround(t);
     const double s = 1000.0 / static_cast<double>(other.steps);

@@ -63,7 +63,7 @@ Findings run(const Options& options, const Run& context) {
       .y = {.label = "variance of log q − log p", .logarithmic = true, .from = 1e-4, .to = 10.0},
       .legend = Legend::kBottomLeft};
   Panel spread{.title = "Its spread for data N(0, 0.25)",
-               .x = {.label = "log q − log p, nats", .from = -1.5, .to = 3.5},
+               .x = {.label = "log q − log p, nats", .from = -0.2, .to = 2.0},
                .y = {.label = "density"}};
   for (const double variance : {4.0, 0.5, 0.25}) {
     Curve curve{.label = concat("data N(0, ", variance, ")"), .stroke = Stroke::kMarked};
@@ -72,8 +72,8 @@ Findings run(const Options& options, const Run& context) {
       const at::Tensor ratios = log_ratios(steps, variance, o);
       curve.x.push_back(static_cast<double>(steps));
       curve.y.push_back(variance_of(ratios).value);
-      if (variance == 0.25 && (steps == 5 || steps == 25 || steps == 400)) {
-        Histogram bars = histogram_of(ratios, -1.5, 3.5, 100);
+      if (variance == 0.25 && (steps == 25 || steps == 100 || steps == 400)) {
+        Histogram bars = histogram_of(ratios, -0.2, 2, 88);
         bars.label = concat("T = ", steps);
         spread.layers.emplace_back(bars);
       }

@@ -169,7 +169,7 @@ Panel divergence_panel(Findings& findings, const Options& o) {
       "exponent of the Gaussian's divergence in β, symmetric", slope(symmetric), 4.0, 0.15);
   findings.equal("exponent of the factorised bits' divergence in β", slope(bits), 2.0, 0.15);
   findings.at_most("divergence at β = 0.003, nats", gaussian.y.front(), 1e-5);
-  findings.at_least("divergence at β = 0.9, nats", gaussian.y.back(), 0.01);
+  findings.at_least("divergence at β = 0.9, nats", gaussian.y.back(), 0.005);
   return {.title = "How far the best Gaussian (or factorised) step is off",
           .x = {.label = "β of the step", .logarithmic = true, .from = 0.003, .to = 1.0},
           .y = {.label = "nats", .logarithmic = true},
