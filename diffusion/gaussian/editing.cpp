@@ -131,7 +131,7 @@ std::vector<TimeStep> plan_from(const std::vector<TimeStep>& plan, std::int64_t 
                 t);
   std::vector<TimeStep> rest;
   for (TimeStep time : plan) {
-    if (time.to >= t) continue;
+    if (time.from > t && time.to >= t) continue;
     if (rest.empty()) time.from = t;
     rest.push_back(time);
   }

@@ -81,8 +81,8 @@ GaussianMoments reverse_moments(const GaussianProcess& process,
                                 const GaussianSamplerInput& in,
                                 GaussianVariance variance) {
   const at::TensorOptions times = at::TensorOptions().dtype(at::kLong).device(process.device());
-  const at::Tensor t = at::full({in.x_t.size(0)}, in.time.from, times);
-  const at::Tensor s = at::full({in.x_t.size(0)}, in.time.to, times);
+  const at::Tensor t = at::full({1}, in.time.from, times);  // one stride for all rows
+  const at::Tensor s = at::full({1}, in.time.to, times);
   const GaussianStride<double> c = process.stride(in.time.from, in.time.to);
   GaussianMoments moments{
       .mean = c.x0_coefficient * in.estimate.x0 + c.xt_coefficient * in.x_t,

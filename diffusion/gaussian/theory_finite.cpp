@@ -96,6 +96,22 @@ double decoder_bits(const GaussianSchedule& schedule, const FiniteLaw& law) {
   return nats / std::numbers::ln2;
 }
 
+/// The trapezoid rule converges geometrically; narrow noise makes x_0's mean turn sharply where the
+/// density is small.
+double nodes_a_deviation(double noise) {
+  return noise < 0.25 ? 16.0 : (noise < 0.5 ? 10.0 : 6.0);
+}
+
+bool is_symmetric(const FiniteLaw& law) {
+  const std::size_t count = law.values.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t other = count - 1 - i;
+    if (std::abs(law.values[i] + law.values[other]) > 1e-14) return false;
+    if (std::abs(law.probabilities[i] - law.probabilities[other]) > 1e-15) return false;
+  }
+  return true;
+}
+
 void check_law(const FiniteLaw& law) {
   double sum = 0.0;
   for (const double p : law.probabilities) sum += p;
@@ -123,12 +139,17 @@ double finite_data_error(const GaussianSchedule& schedule, const FiniteLaw& law,
   const Noised noised(schedule, law, t);
   const double low = noised.signal() * law.values.front() - kReach * noised.noise();
   const double high = noised.signal() * law.values.back() + kReach * noised.noise();
-  const auto nodes = static_cast<std::int64_t>(std::ceil((high - low) / noised.noise() * 6.0));
-  const double step = (high - low) / static_cast<double>(nodes);
+  // As many intervals left of the middle as right of it, so that half a symmetric law will do.
+  const auto half = static_cast<std::int64_t>(
+      std::ceil(0.5 * (high - low) / noised.noise() * nodes_a_deviation(noised.noise())));
+  const double step = 0.5 * (high - low) / static_cast<double>(half);
+  const bool symmetric = is_symmetric(law);
+  const std::int64_t last = symmetric ? half : 2 * half;
   double sum = 0.0;
-  for (std::int64_t k = 0; k <= nodes; ++k) {
+  for (std::int64_t k = 0; k <= last; ++k) {
     const Noised::Point point = noised.at(low + step * static_cast<double>(k));
-    sum += point.density * point.variance;
+    const double weight = !symmetric ? 1.0 : (k == half ? 1.0 : 2.0);
+    sum += weight * point.density * point.variance;
   }
   return sum * step;
 }
