@@ -13,6 +13,7 @@ void add_convert(CLI::App& app, Action& action) {
   struct Flags {
     std::string from{};
     std::string to{};
+    std::string with{};
     engine::ConvertRequest request{};
     engine::EngineOptions checkpoint{};
   };
@@ -26,10 +27,15 @@ void add_convert(CLI::App& app, Action& action) {
   command->add_option("--type", flags->request.type, "fp32, bf16 or fp16")->capture_default_str();
   command->add_option("--layout", flags->request.layout, "tessera or diffusers")
       ->capture_default_str();
+  command->add_option("--with",
+                      flags->with,
+                      "a second model: the parts that the first lacks are added, such as another "
+                      "path's; codec and tokenizer must be the same");
   add_checkpoint_flags(*command, flags->checkpoint);
   command->footer(
       "Examples:\n"
       "  tessera convert runs/starter/model --out my-model --type bf16\n"
+      "  tessera convert my-model --with runs/ddpm/model --out both-paths\n"
       "  tessera convert coco_pretrained.pth --out coco --type fp16\n"
       "  tessera convert coco --out coco-diffusers --type fp32 --layout diffusers");
   command->callback([flags, &action] {
@@ -37,6 +43,7 @@ void add_convert(CLI::App& app, Action& action) {
       engine::ConvertRequest request = flags->request;
       request.from = flags->from;
       request.to = flags->to;
+      request.with = flags->with;
       request.weights = flags->checkpoint.weights;
       request.codec = flags->checkpoint.codec;
       request.index_map = flags->checkpoint.index_map;

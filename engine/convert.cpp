@@ -10,14 +10,16 @@ namespace tessera::engine {
 
 void convert_model(const ConvertRequest& request) {
   const std::filesystem::path from = resolve_model(request.from);
-  pipeline::convert_model(from,
-                          request.to,
-                          {.layout = pipeline::layout_named(request.layout),
-                           .reading = {.type = pipeline::scalar_type(request.type),
-                                       .averaged = pipeline::averaged_weights(request.weights),
-                                       .codec = request.codec,
-                                       .index_map = request.index_map},
-                           .clip_tokenizer = clip_tokenizer_of(from)});
+  pipeline::convert_model(
+      from,
+      request.to,
+      {.layout = pipeline::layout_named(request.layout),
+       .reading = {.type = pipeline::scalar_type(request.type),
+                   .averaged = pipeline::averaged_weights(request.weights),
+                   .codec = request.codec,
+                   .index_map = request.index_map},
+       .clip_tokenizer = clip_tokenizer_of(from),
+       .with = request.with.empty() ? request.with : resolve_model(request.with)});
 }
 
 void write_random_model(const NewModelRequest& request) {

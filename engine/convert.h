@@ -14,6 +14,7 @@ struct ConvertRequest {
   std::string weights = "ema";        // ema, raw: of a checkpoint of the original code
   std::filesystem::path codec{};      // of such a checkpoint, where it lies elsewhere
   std::filesystem::path index_map{};  // and which of its codes are used
+  std::filesystem::path with{};       // a second model, whose parts are added; "" = none
 };
 
 /// A model in another number type, another layout, or both (pipeline/convert_model.h).

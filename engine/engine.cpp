@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <random>
 
@@ -12,7 +13,6 @@
 #include <torch/version.h>
 
 #include "core/error.h"
-#include "diffusion/discrete/sampler.h"
 #include "engine/image_convert.h"
 #include "engine/inpainting.h"
 #include "engine/models.h"
@@ -21,6 +21,7 @@
 #include "io/json_fields.h"
 #include "io/utf8.h"
 #include "nn/device.h"
+#include "pipeline/paths.h"
 #include "pipeline/pipeline.h"
 
 namespace tessera::engine {
@@ -52,7 +53,7 @@ class TesseraEngine final : public Engine {
             (nn::set_threads(std::max(options.threads, 0)), nn::resolve_device(options.device))),
         pipeline_(pipeline::load_pipeline(folder_, device_, load_options(options))),
         text_(folder_, *pipeline_, options.tokenizer),
-        precision_(options.precision) {}
+        options_(options) {}
 
   GenerateRequest resolve(const GenerateRequest& request) const override;
   GenerateResult generate(const GenerateRequest& request,
@@ -62,18 +63,38 @@ class TesseraEngine final : public Engine {
   TokenGrid tokenise(const Image& image) override;
   Image paint(const TokenGrid& grid) override;
 
-  std::vector<std::string> samplers() const override { return diffusion::discrete_sampler_names(); }
+  std::vector<std::string> samplers() const override {
+    return pipeline::sampler_names(pipeline_->facts().path);
+  }
+  std::vector<std::string> paths() const override;
+  std::vector<std::string> samplers_of(const std::string& path) const override {
+    return pipeline::sampler_names(path_of(path));
+  }
   std::int32_t image_side() const override {
     return static_cast<std::int32_t>(pipeline_->facts().codec.resolution);
   }
   std::int32_t downsampling() const override {
     return static_cast<std::int32_t>(pipeline_->facts().codec.downsample());
   }
-  std::string provenance() const override { return provenance_json().dump(); }
+  std::string provenance() const override { return provenance_json("").dump(); }
+  std::string provenance_of(const std::string& path) const override {
+    return provenance_json(path_of(path)).dump();
+  }
   std::string describe() const override;
 
  private:
-  io::Json provenance_json() const;
+  /// What draws on one of the model's paths; another than the first is loaded when it is asked for.
+  struct Way {
+    std::unique_ptr<const pipeline::Pipeline> pipeline{};
+    std::unique_ptr<const PromptText> text{};
+  };
+  struct WayView {
+    const pipeline::Pipeline& pipeline;
+    const PromptText& text;
+  };
+  WayView way_of(const std::string& path) const;
+  std::string path_of(const std::string& wanted) const;
+  io::Json provenance_json(const std::string& path) const;
   std::int32_t batch_by_memory() const;
   void check_size(const Image& image, const char* what) const;
   void check_sides(const Image& image) const;
@@ -84,8 +105,35 @@ class TesseraEngine final : public Engine {
   at::Device device_;
   std::unique_ptr<const pipeline::Pipeline> pipeline_;
   PromptText text_;
-  std::string precision_;
+  EngineOptions options_;
+  mutable std::mutex opening_{};
+  mutable std::map<std::string, Way> others_{};
 };
+
+std::vector<std::string> TesseraEngine::paths() const {
+  std::vector<std::string> paths = pipeline_->card().paths();
+  if (paths.empty()) paths = {pipeline_->facts().path};
+  return paths;
+}
+
+std::string TesseraEngine::path_of(const std::string& wanted) const {
+  const std::string& first = pipeline_->facts().path;
+  return wanted == first ? first : pipeline::path_of(pipeline_->card(), wanted);
+}
+
+TesseraEngine::WayView TesseraEngine::way_of(const std::string& wanted) const {
+  const std::string path = path_of(wanted);
+  if (path == pipeline_->facts().path) return {*pipeline_, text_};
+  const std::lock_guard lock(opening_);
+  Way& way = others_[path];
+  if (!way.text) {
+    pipeline::LoadOptions options = load_options(options_);
+    options.path = path;
+    way.pipeline = pipeline::load_pipeline(folder_, device_, options);
+    way.text = std::make_unique<const PromptText>(folder_, *way.pipeline, options_.tokenizer);
+  }
+  return {*way.pipeline, *way.text};
+}
 
 void TesseraEngine::check_size(const Image& image, const char* what) const {
   TESSERA_CHECK(image.width == image_side() && image.height == image_side(),
@@ -106,7 +154,8 @@ GenerateRequest TesseraEngine::resolve(const GenerateRequest& request) const {
   GenerateRequest resolved = request;
   resolved.prompt = io::repaired_utf8(request.prompt);
   resolved.negative = io::repaired_utf8(request.negative);
-  resolved.sampling = pipeline_->resolve(request.sampling);
+  resolved.caption = request.literal ? std::string() : text_.caption_of(resolved.prompt);
+  resolved.sampling = way_of(request.sampling.path).pipeline.resolve(request.sampling);
   TESSERA_CHECK(request.count >= 1 && request.count <= 100'000,
                 kInvalidArgument,
                 "count must be in 1..100000, got ",
@@ -154,9 +203,10 @@ GenerateResult TesseraEngine::generate(const GenerateRequest& request,
   const auto begin = Clock::now();
   GenerateResult result{.resolved = resolve(request)};
   const GenerateRequest& wanted = result.resolved;
-  const PromptTokens tokens = text_.encode(wanted, request);
+  const WayView way = way_of(wanted.sampling.path);
+  const PromptTokens tokens = way.text.encode(wanted, request);
   result.warnings = tokens.warnings;
-  const Inpainting inpainting(*pipeline_, wanted);
+  const Inpainting inpainting(way.pipeline, wanted);
   if (inpainting.keeps_everything()) {
     result.warnings.push_back("the mask is black everywhere: nothing is going to change");
   }
@@ -195,13 +245,13 @@ GenerateResult TesseraEngine::generate(const GenerateRequest& request,
     const auto batch_begin = Clock::now();
     pipeline::Sampled sampled;
     try {
-      sampled = pipeline_->sample(tokens.wanted.rows_of(rows),
-                                  tokens.unwanted.rows_of(rows),
-                                  wanted.sampling,
-                                  inpainting.start(rows),
-                                  {.rng = nn::Rng::of_seeds(seeds)},
-                                  on_step,
-                                  stop);
+      sampled = way.pipeline.sample(tokens.wanted.rows_of(rows),
+                                    tokens.unwanted.rows_of(rows),
+                                    wanted.sampling,
+                                    inpainting.start(rows),
+                                    {.rng = nn::Rng::of_seeds(seeds)},
+                                    on_step,
+                                    stop);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kCancelled) throw;
       result.cancelled = true;
@@ -273,11 +323,11 @@ Image TesseraEngine::paint(const TokenGrid& grid) {
   return to_engine_images(pipeline_->decode(codes)).front();
 }
 
-io::Json TesseraEngine::provenance_json() const {
+io::Json TesseraEngine::provenance_json(const std::string& path) const {
   const pipeline::ModelCard& card = pipeline_->card();
   io::Json json = {{"width", image_side()}, {"height", image_side()}};
   json["rng"] = "philox4x32-10";
-  json["model"] = {{"name", card.name}, {"sha256", card.fingerprint()}};
+  json["model"] = {{"name", card.name}, {"sha256", card.fingerprint(path)}};
   json["tokenizer"] = {{"kind", text_.kind()}, {"sha256", text_.hash()}};
   json["program"] = "tessera";
   json["version"] = TESSERA_VERSION;
@@ -285,7 +335,7 @@ io::Json TesseraEngine::provenance_json() const {
   json["cpu_capability"] = at::get_cpu_capability();
   json["threads"] = at::get_num_threads();
   json["device"] = device_.str();
-  json["dtype"] = precision_;
+  json["dtype"] = options_.precision;
   return json;
 }
 
@@ -306,9 +356,17 @@ std::string TesseraEngine::describe() const {
     json["text_length"] = facts.text_length;
     json["sampling"] = io::to_json_fields(card.sampling);
     json["samplers"] = samplers();
+    json["paths"] = io::Json::object();
+    for (const std::string& path : paths()) {
+      const bool gaussian = path == pipeline::kGaussianPath;
+      json["paths"][path] = {
+          {"sha256", card.fingerprint(path)},
+          {"sampling", io::to_json_fields(gaussian ? card.gaussian_sampling : card.sampling)},
+          {"samplers", samplers_of(path)}};
+    }
   }
   json["world"] = card.has_world ? io::to_json_fields(card.world) : io::Json(nullptr);
-  json.update(provenance_json());
+  json.update(provenance_json(""));
   return json.dump(2, ' ', false, io::Json::error_handler_t::replace);
 }
 

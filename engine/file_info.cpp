@@ -15,6 +15,7 @@
 #include "io/json_fields.h"
 #include "io/state_dict.h"
 #include "pipeline/model_card.h"
+#include "pipeline/paths.h"
 
 namespace tessera::engine {
 namespace fs = std::filesystem;
@@ -96,6 +97,12 @@ FileInfo model_info(const fs::path& folder) {
                {"bytes", size_of(folder)}};
   if (card.has_part(pipeline::kTransformerPart))
     json["sampling"] = io::to_json_fields(card.sampling);
+  if (card.has_part(pipeline::kUNetPart))
+    json["gaussian_sampling"] = io::to_json_fields(card.gaussian_sampling);
+  for (const std::string& path : card.paths()) {
+    json["paths"][path] = {{"sha256", card.fingerprint(path)},
+                           {"samplers", pipeline::sampler_names(path)}};
+  }
   if (card.has_world) json["world"] = io::to_json_fields(card.world);
   Json parts = Json::object();
   std::int64_t parameters = 0;

@@ -18,7 +18,11 @@ bool changes(const Image& mask, std::size_t pixel) {
 Inpainting::Inpainting(const pipeline::Pipeline& pipeline, const GenerateRequest& request)
     : request_(request) {
   if (!request.start) return;
-  codes_ = pipeline.encode(to_tensor(*request.start)).flatten(1).to(at::kCPU);
+  if (pipeline.facts().path == pipeline::kGaussianPath) {
+    images_ = to_tensor(*request.start);
+  } else {
+    codes_ = pipeline.encode(to_tensor(*request.start)).flatten(1).to(at::kCPU);
+  }
   if (!request.mask) return;
   const Image& mask = *request.mask;
   at::Tensor white = at::zeros({mask.height, mask.width}, at::kBool);
@@ -33,6 +37,7 @@ Inpainting::Inpainting(const pipeline::Pipeline& pipeline, const GenerateRequest
 pipeline::Start Inpainting::start(std::int64_t rows) const {
   pipeline::Start start{.strength = request_.strength};
   if (codes_.defined()) start.codes = codes_.expand({rows, -1}).contiguous();
+  if (images_.defined()) start.images = images_.expand({rows, -1, -1, -1}).contiguous();
   if (keep_.defined()) start.keep = keep_.expand({rows, -1}).contiguous();
   return start;
 }

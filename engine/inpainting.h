@@ -19,8 +19,9 @@ class Inpainting {
 
  private:
   const GenerateRequest& request_;
-  at::Tensor codes_{};  // [1, N]
-  at::Tensor keep_{};   // [1, N] bool
+  at::Tensor codes_{};   // [1, N]; on the Gaussian path
+  at::Tensor images_{};  // [1, 3, H, W] instead
+  at::Tensor keep_{};    // [1, N] bool
 };
 
 }  // namespace tessera::engine

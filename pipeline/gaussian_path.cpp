@@ -19,9 +19,13 @@ void GaussianPathOptions::validate() const {
                 kMostSteps,
                 ", got ",
                 schedule.steps);
-  schedule.validate();
-  threshold.validate();
-  diffusion::check_prediction(diffusion::make_gaussian_schedule(schedule), kind().prediction);
+  try {
+    schedule.validate();
+    threshold.validate();
+    diffusion::check_prediction(diffusion::make_gaussian_schedule(schedule), kind().prediction);
+  } catch (const Error& error) {
+    TESSERA_THROW(kInvalidArgument, error.what());  // an unknown name is one too
+  }
   TESSERA_CHECK(space == "latent" || space == "pixel",
                 kInvalidArgument,
                 "space must be latent or pixel, got \"",

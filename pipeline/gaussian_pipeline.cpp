@@ -114,7 +114,15 @@ class GaussianPipeline final : public Pipeline {
     return in_pieces(x, [&](const at::Tensor& piece) { return space_.decode(piece); });
   }
   diffusion::GaussianSamplerOptions told(const SampleOptions& options) const;
-  diffusion::KnownRegion known_region(const Start& start, const at::Tensor& given) const;
+  /// Where a chain begins, and what holds the kept places while it runs; empty where none are.
+  struct Beginning {
+    at::Tensor x{};
+    std::function<at::Tensor(const diffusion::ChainStep&)> hold{};
+  };
+  Beginning begin(const Start& start,
+                  const nn::Noise& noise,
+                  std::int64_t batch,
+                  diffusion::ChainOptions& chain) const;
 
   ModelCard card_;
   GaussianParts parts_;
@@ -241,9 +249,31 @@ void GaussianPipeline::check_start(const Start& start, std::int64_t batch) const
                 at::IntArrayRef(grid));
 }
 
-diffusion::KnownRegion GaussianPipeline::known_region(const Start& start,
-                                                      const at::Tensor& given) const {
-  return {.x0 = given, .keep = start.keep.to(device_).view({-1, 1, given.size(2), given.size(3)})};
+/// x_T from the prior, or x_t from q(x_t | start) where only a share of the chain is run; the plan
+/// is cut to that share.
+GaussianPipeline::Beginning GaussianPipeline::begin(const Start& start,
+                                                    const nn::Noise& noise,
+                                                    std::int64_t batch,
+                                                    diffusion::ChainOptions& chain) const {
+  const at::Tensor prior =
+      diffusion::draw_prior(noise, {parts_.channels, parts_.side, parts_.side}, device_);
+  Beginning begun{.x = prior};
+  if (!start.images.defined()) return begun;
+  const at::Tensor given = in_pieces(start.images.to(device_),
+                                     [&](const at::Tensor& piece) { return space_.encode(piece); });
+  if (start.strength < 1.0) {
+    const std::int64_t t = diffusion::time_of_strength(process_.steps(), start.strength);
+    chain.plan = diffusion::plan_from(chain.plan, t);
+    begun.x = process_.q_sample(
+        given, at::full({batch}, t, at::TensorOptions(device_).dtype(at::kLong)), prior);
+  }
+  if (start.keep.defined()) {
+    const diffusion::KnownRegion known{
+        .x0 = given, .keep = start.keep.to(device_).view({-1, 1, given.size(2), given.size(3)})};
+    begun.hold = diffusion::hold_known(process_, known, noise);
+    begun.x = diffusion::impose_known(process_, begun.x, known, chain.plan.front().from, prior);
+  }
+  return begun;
 }
 
 Sampled GaussianPipeline::sample(const text::Tokens& wanted,
@@ -266,30 +296,11 @@ Sampled GaussianPipeline::sample(const text::Tokens& wanted,
       .stop = stop};
   if (resolved.guidance != 1.0) chain.unconditional = condition_of(unwanted);
 
-  const at::Tensor prior =
-      diffusion::draw_prior(noise, {parts_.channels, parts_.side, parts_.side}, device_);
-  at::Tensor x = prior;
-  at::Tensor given;
-  if (start.images.defined()) {
-    given = in_pieces(start.images.to(device_),
-                      [&](const at::Tensor& piece) { return space_.encode(piece); });
-  }
-  if (start.strength < 1.0) {
-    const std::int64_t t = diffusion::time_of_strength(process_.steps(), start.strength);
-    chain.plan = diffusion::plan_from(chain.plan, t);
-    x = process_.q_sample(
-        given, at::full({batch}, t, at::TensorOptions(device_).dtype(at::kLong)), prior);
-  }
-  std::function<at::Tensor(const diffusion::ChainStep&)> hold;
-  if (start.keep.defined()) {
-    const diffusion::KnownRegion known = known_region(start, given);
-    hold = diffusion::hold_known(process_, known, noise);
-    x = diffusion::impose_known(process_, x, known, chain.plan.front().from, prior);
-  }
+  const Beginning begun = begin(start, noise, batch, chain);
   std::int64_t done = 0;
   const auto total = static_cast<std::int64_t>(chain.plan.size());
   chain.on_step = [&](const diffusion::ChainStep& step) {
-    const at::Tensor next = hold ? hold(step) : at::Tensor();
+    const at::Tensor next = begun.hold ? begun.hold(step) : at::Tensor();
     ++done;
     if (on_step) {
       on_step({.step = done,
@@ -299,8 +310,8 @@ Sampled GaussianPipeline::sample(const text::Tokens& wanted,
     }
     return next;
   };
-  x = diffusion::run_gaussian_chain(
-      {.process = process_, .denoiser = *denoiser_, .sampler = *sampler}, x, chain, noise);
+  const at::Tensor x = diffusion::run_gaussian_chain(
+      {.process = process_, .denoiser = *denoiser_, .sampler = *sampler}, begun.x, chain, noise);
   return {.images = paint(x)};
 }
 

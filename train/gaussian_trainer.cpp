@@ -12,14 +12,13 @@
 #include "diffusion/gaussian/process.h"
 #include "io/json_fields.h"
 #include "io/state_dict.h"
-#include "nn/initialise.h"
 #include "pipeline/gaussian_parts.h"
 #include "pipeline/picture_space.h"
 #include "train/autocast.h"
 #include "train/captions.h"
 #include "train/ema.h"
+#include "train/gaussian_setup.h"
 #include "train/gaussian_time_sampler.h"
-#include "train/model_part.h"
 #include "train/optimizer.h"
 
 namespace tessera::train {
@@ -29,9 +28,7 @@ namespace {
 constexpr const char* kState = "trainer.safetensors";
 constexpr std::uint64_t kValidationSeed = 20;  // whatever the run's seed is
 constexpr std::int64_t kBands = 4;
-constexpr double kBandDecay = 0.98;                // of the sums behind error_q1 … error_q4
-constexpr std::int64_t kMeasured = 512;            // pictures that the latents' scale is taken from
-constexpr std::uint64_t kTextStream = 0x74657874;  // keeps the encoder's weights off the U-Net's
+constexpr double kBandDecay = 0.98;  // of the sums behind error_q1 … error_q4
 
 /// Held-out pictures ready for the network.
 struct Rows {
@@ -39,81 +36,12 @@ struct Rows {
   at::Tensor ids{};  // [B, L] int64; undefined without texts
 };
 
-bool from_scratch(const GaussianTraining& o) {
-  return o.train.start_from.empty();
-}
-
-std::shared_ptr<diffusion::UNet> new_unet(const GaussianTraining& o) {
-  auto unet = diffusion::make_unet(o.model.unet, o.model.chain.kind());
-  if (from_scratch(o)) {
-    nn::initialise(*unet, o.seed);
-  } else {
-    load_part(*unet, find_part(o.train.start_from, pipeline::kUNetPart));
-  }
-  unet->to(o.device);
-  return unet;
-}
-
-/// The text encoder's part of a model of either path.
-fs::path text_part(const fs::path& where) {
-  try {
-    return find_part(where, pipeline::kUNetTextEncoderPart);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kNotFound) throw;
-    return find_part(where, pipeline::kTextEncoderPart);
-  }
-}
-
-std::shared_ptr<text::TextEncoder> new_text_encoder(const GaussianTraining& o) {
-  if (!o.model.reads_text()) return {};
-  auto encoder = text::make_text_encoder(o.model.text_encoder);
-  const std::string& from = from_scratch(o) ? o.model.text_encoder_from : o.train.start_from;
-  if (from.empty()) {
-    nn::initialise(*encoder, o.seed ^ kTextStream);
-  } else {
-    const fs::path part = text_part(from);
-    check_same_tokens(part.parent_path(),
-                      o.model.tokenizer,
-                      from_scratch(o) ? "model.text_encoder_from" : "train.start_from");
-    load_part(*encoder, part);
-  }
-  encoder->to(o.device);
-  return encoder;
-}
-
 Parameters joined(const torch::nn::Module& unet, const text::TextEncoder* text_encoder) {
   Parameters all = parameters_of(unet, "unet.");
   if (text_encoder == nullptr) return all;
   const Parameters more = parameters_of(*text_encoder, "text_encoder.");
   all.insert(all.end(), more.begin(), more.end());
   return all;
-}
-
-/// The scale that the weights were trained with, or that of this run's own pictures.
-pipeline::GaussianPathOptions scaled_chain(const GaussianTraining& o) {
-  pipeline::GaussianPathOptions chain = o.model.chain;
-  if (!chain.in_latents()) return chain;
-  if (!from_scratch(o)) {
-    const fs::path unet = find_part(o.train.start_from, pipeline::kUNetPart);
-    const fs::path file = unet.parent_path() / pipeline::kUNetSchedulerPart / "config.json";
-    pipeline::GaussianPathOptions theirs;
-    io::from_json_fields(io::read_json(file), theirs, file.string());
-    chain.latent_scale = theirs.latent_scale;
-    chain.latent_mean = theirs.latent_mean;
-  }
-  if (chain.latent_scale > 0) return chain;
-  std::vector<std::int64_t> first(
-      static_cast<std::size_t>(std::min(kMeasured, o.latents->source().size())));
-  std::iota(first.begin(), first.end(), 0);
-  std::vector<at::Tensor> features;
-  for (std::size_t i = 0; i < first.size(); i += 64) {
-    const std::vector<std::int64_t> some(
-        first.begin() + static_cast<std::ptrdiff_t>(i),
-        first.begin() + static_cast<std::ptrdiff_t>(std::min(i + 64, first.size())));
-    features.push_back(o.latents->latents(o.latents->fetch(some, o.device), o.device));
-  }
-  pipeline::measure_latents(at::cat(features), chain);
-  return chain;
 }
 
 class GaussianTrainer final : public Trainer {
@@ -165,8 +93,8 @@ GaussianTrainer::GaussianTrainer(std::unique_ptr<const text::Tokenizer> tokenize
                                  GaussianTraining training)
     : tokenizer_(std::move(tokenizer)),
       o_(std::move(training)),
-      unet_(new_unet(o_)),
-      text_encoder_(new_text_encoder(o_)),
+      unet_(begin_unet(o_)),
+      text_encoder_(begin_text_encoder(o_)),
       space_(o_.latents->codec().model, o_.model.chain),
       process_(diffusion::make_gaussian_schedule(o_.model.chain.schedule), o_.device),
       parameters_(joined(*unet_, text_encoder_.get())),
@@ -421,26 +349,11 @@ void GaussianTrainer::export_model(const fs::path& model) const {
   pipeline::write_model_card(model, card());
 }
 
-/// What the pictures, or their latents, look like.
-GaussianSizes sizes_of(const GaussianTraining& o) {
-  if (const auto& codec = o.latents->codec().model) {
-    return {.channels = codec->options().code_dim, .side = codec->options().grid()};
-  }
-  const at::Tensor first = o.latents->fetch({0}, c10::kCPU).images;
-  TESSERA_CHECK(first.size(2) == first.size(3),
-                kInvalidArgument,
-                "pictures must be square to be learned as pixels, got ",
-                first.size(3),
-                "x",
-                first.size(2));
-  return {.channels = first.size(1), .side = first.size(2)};
-}
-
 }  // namespace
 
 std::unique_ptr<Trainer> make_gaussian_trainer(const GaussianTraining& training) {
   GaussianTraining all = training;
-  GaussianSizes sizes = sizes_of(all);
+  GaussianSizes sizes = gaussian_sizes(all);
   std::unique_ptr<const text::Tokenizer> tokenizer;
   if (all.model.reads_text()) {
     tokenizer = text::load_table_tokenizer(fs::path(all.model.tokenizer) / kTokenTable);
