@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# prepare.sh [WORKER]: puts what a training window on another machine needs into build/gpu/, a few MB that
+# travel beside the tracked files: the worker (stripped; WORKER = the program of a build, or it is built by the
+# preset "worker") and the tokenizer of configs/scenes128-*.json. bench/gpu/README.md.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+out=build/gpu
+worker=${1:-}
+if [[ -z $worker ]]; then
+  tools/bootstrap --preset worker tessera-worker
+  worker=build/worker/bin/tessera-worker
+fi
+mkdir -p "$out"
+strip -o "$out/tessera-worker" "$worker"
+
+if [[ ! -e $out/tokenizer/tokens.tsv ]]; then
+  rm -rf "$out/tokenizer.run"
+  ./tessera train tokenizer --config configs/scenes128-tokenizer.json --out "$out/tokenizer.run"
+  mkdir -p "$out/tokenizer"
+  found=$(find "$out/tokenizer.run" -name tokens.tsv -print -quit)
+  cp "$(dirname "$found")"/* "$out/tokenizer/"
+  rm -rf "$out/tokenizer.run"
+fi
+du -sh "$out"/*
