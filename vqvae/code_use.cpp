@@ -18,7 +18,10 @@ CodeUse code_use(const at::Tensor& counts) {
 }
 
 at::Tensor count_codes(const at::Tensor& indices, std::int64_t codebook_size) {
-  return at::bincount(indices.reshape({-1}), {}, codebook_size);
+  // Not bincount, which reads the greatest index back from the device. Sums of ones are exact.
+  const at::Tensor chosen = indices.reshape({-1});
+  return at::zeros({codebook_size}, indices.options())
+      .scatter_add_(0, chosen, at::ones_like(chosen));
 }
 
 }  // namespace tessera::vqvae

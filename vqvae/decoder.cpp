@@ -38,7 +38,7 @@ at::Tensor Decoder::forward(const at::Tensor& vectors) {
   at::Tensor x = vectors.contiguous(at::MemoryFormat::ChannelsLast);
   for (std::size_t i = 0; i < levels_.size(); ++i) {
     x = levels_[i].enter(x);
-    x = i == 0 ? context_(x) : at::pixel_shuffle(x, 2);
+    x = i == 0 ? context_(x) : at::pixel_shuffle(x, 2).contiguous(at::MemoryFormat::ChannelsLast);
     for (ResidualBlock& block : levels_[i].blocks) x = block(x);
   }
   return at::pixel_shuffle(leave_(x), unshuffle_);

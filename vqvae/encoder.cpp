@@ -33,7 +33,8 @@ Encoder::Encoder(const VqVaeOptions& options) : unshuffle_(options.unshuffle) {
 
 at::Tensor Encoder::forward(const at::Tensor& images) {
   at::Tensor x = images.contiguous(at::MemoryFormat::ChannelsLast);
-  x = at::pixel_unshuffle(x, unshuffle_);
+  // On CUDA the shuffles leave another order of memory, in which convolutions are slower.
+  x = at::pixel_unshuffle(x, unshuffle_).contiguous(at::MemoryFormat::ChannelsLast);
   for (Level& level : levels_) {
     x = level.enter(x);
     for (ResidualBlock& block : level.blocks) x = block(x);
