@@ -118,7 +118,7 @@ std::vector<std::string> distribution_lines(const DistributionResult& result,
                        concat(both,
                               ", cubic kernel, ",
                               result.kid->subsets,
-                              " subsets of ",
+                              result.kid->subsets == 1 ? " subset of " : " subsets of ",
                               result.kid->subset_size)));
   }
   if (result.is) {

@@ -63,6 +63,8 @@ KernelEstimate kernel_distance_of_subsets(const at::Tensor& x,
                 options.subset_size);
   KernelEstimate out{.subsets = options.subsets,
                      .subset_size = std::min({options.subset_size, x.size(0), y.size(0)})};
+  const bool whole = out.subset_size == x.size(0) && out.subset_size == y.size(0);
+  if (whole) out.subsets = 1;  // every subset would be the same
   std::vector<double> values;
   for (std::int64_t k = 0; k < out.subsets; ++k) {
     const auto rows = [&](std::uint32_t use, const at::Tensor& points) {

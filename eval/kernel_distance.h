@@ -20,8 +20,8 @@ struct KernelOptions {
 
 struct KernelEstimate {
   double mean = 0;
-  double deviation = 0;  // of the subsets, dividing by their number
-  std::int64_t subsets = 0;
+  double deviation = 0;          // of the subsets, dividing by their number
+  std::int64_t subsets = 0;      // as used: 1 where a subset is all there is
   std::int64_t subset_size = 0;  // as used
 };
 

@@ -64,6 +64,11 @@ TEST(KernelDistance, SubsetsAreUnbiasedAndKeyed) {
             estimate.mean);
   const KernelEstimate all = kernel_distance_of_subsets(x, y, {.subsets = 2, .subset_size = 1000});
   EXPECT_EQ(all.subset_size, 300);
+  EXPECT_EQ(all.subsets, 2);
+  const KernelEstimate once = kernel_distance_of_subsets(y, y + 0.1, {.subsets = 9});
+  EXPECT_EQ(once.subsets, 1);
+  EXPECT_EQ(once.deviation, 0.0);
+  EXPECT_NEAR(once.mean, kernel_distance(y, y + 0.1), 1e-12);
 }
 
 TEST(KernelDistance, SeesADifferenceAndRefusesTooFew) {
