@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <string_view>
 
 #include "core/error.h"
@@ -69,14 +70,16 @@ void check_same(const ComparedPair& pair) {
 
 /// Names of the metrics that occur, in the order of the rows' fields.
 std::vector<std::string> metric_names(const std::vector<ComparedPair>& pairs) {
-  std::vector<std::string> names;
+  std::vector<std::string> fields;
+  std::set<std::string> metrics;
   for (const ComparedPair& pair : pairs) {
     for (const auto& [name, value] : pair.a.items()) {
-      if (!is_metric(name, value)) continue;
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+      if (std::find(fields.begin(), fields.end(), name) == fields.end()) fields.push_back(name);
+      if (is_metric(name, value)) metrics.insert(name);
     }
   }
-  return names;
+  std::erase_if(fields, [&](const std::string& name) { return !metrics.contains(name); });
+  return fields;
 }
 
 bool is_share(const std::vector<ComparedPair>& pairs, const std::string& name) {
