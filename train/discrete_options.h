@@ -17,6 +17,7 @@ struct DiscreteModel {
   std::string vqvae{};       // run folder, model folder or vqvae part
   std::string tokenizer{};   // folder with tokens.tsv
   std::string code_cache{};  // folder; "" = codes are made anew every step
+  bool resident = false;     // codes and ids of the whole pool on the device
   diffusion::TransformerOptions transformer{};
   text::TextEncoderOptions text_encoder{};
   diffusion::TransitionOptions transition{};
@@ -28,6 +29,7 @@ void visit_fields(Visitor& v, DiscreteModel& o) {
   v("vqvae", o.vqvae, "frozen codec: a run folder, a model folder or a vqvae part");
   v("tokenizer", o.tokenizer, "folder that holds tokens.tsv");
   v("code_cache", o.code_cache, "folder in which codes are kept between epochs; empty = none");
+  v("resident", o.resident, "draw and encode data.pool first, keep codes and ids on the device");
 }
 
 /// Section "objective" of stage diffusion. "vb" is the variational bound with its auxiliary term,

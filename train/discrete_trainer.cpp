@@ -2,20 +2,22 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <numbers>
 
 #include <torch/nn.h>
 
-#include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_fields.h"
 #include "io/state_dict.h"
 #include "nn/initialise.h"
+#include "nn/transfer.h"
 #include "pipeline/parts.h"
 #include "text/tokenizer.h"
 #include "train/autocast.h"
+#include "train/captions.h"
 #include "train/ema.h"
 #include "train/masked_validation.h"
 #include "train/model_part.h"
@@ -27,7 +29,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kState = "trainer.safetensors";
-constexpr const char* kTable = "tokens.tsv";
 constexpr std::array<int, 5> kShares = {100, 80, 60, 40, 20};  // per cent hidden in a validation
 constexpr std::uint64_t kValidationSeed = 20;                  // whatever the run's seed is
 constexpr std::int64_t kQuarters = 4;
@@ -58,12 +59,11 @@ class DiscreteTrainer final : public Trainer {
   }
   void set_training(bool on);
   at::Tensor ids_of(const std::vector<std::string>& captions) const;
-  nn::Condition null_condition(std::int64_t rows) const;
   nn::Condition with_dropout(const nn::Condition& condition,
                              const nn::Rng& rng,
                              std::int64_t step) const;
   at::Tensor objective(const diffusion::DiscreteLoss& loss,
-                       const Times& times,
+                       const at::Tensor& weight,
                        const at::Tensor& cross_entropy,
                        const at::Tensor& masked) const;
   void remember_quarters(const at::Tensor& t,
@@ -88,7 +88,7 @@ class DiscreteTrainer final : public Trainer {
 };
 
 fs::path token_table(const DiscreteModel& model) {
-  return fs::path(model.tokenizer) / kTable;
+  return fs::path(model.tokenizer) / kTokenTable;
 }
 
 Parameters joined(const torch::nn::Module& denoiser, const torch::nn::Module& text_encoder) {
@@ -98,25 +98,14 @@ Parameters joined(const torch::nn::Module& denoiser, const torch::nn::Module& te
   return all;
 }
 
-/// Weights learned on other token ids would load and mean nothing.
-void check_same_tokens(const DiscreteTraining& o) {
-  const fs::path model = find_part(o.train.start_from, pipeline::kTransformerPart).parent_path();
-  const fs::path theirs = model / pipeline::kTokenizerPart / kTable;
-  if (!fs::exists(theirs)) return;
-  TESSERA_CHECK(read_file(theirs) == read_file(token_table(o.model)),
-                kInvalidArgument,
-                "train.start_from: its tokens (",
-                theirs.string(),
-                ") are not those of model.tokenizer");
-}
-
 std::shared_ptr<diffusion::DiscreteDenoiser> new_denoiser(const DiscreteTraining& o) {
   auto denoiser = diffusion::make_transformer(o.model.transformer);
   if (o.train.start_from.empty()) {
     nn::initialise(*denoiser, o.seed);
   } else {
-    check_same_tokens(o);
-    load_part(*denoiser, find_part(o.train.start_from, pipeline::kTransformerPart));
+    const fs::path part = find_part(o.train.start_from, pipeline::kTransformerPart);
+    check_same_tokens(part.parent_path(), o.model.tokenizer, "train.start_from");
+    load_part(*denoiser, part);
   }
   denoiser->to(o.device);
   return denoiser;
@@ -131,25 +120,6 @@ std::shared_ptr<text::TextEncoder> new_text_encoder(const DiscreteTraining& o) {
   }
   encoder->to(o.device);
   return encoder;
-}
-
-/// A vocabulary that does not fit should be seen before hours are spent on it.
-void warn_of_lost_words(const text::Tokenizer& tokenizer, const DiscreteTraining& o) {
-  if (!o.held_out.source) return;
-  const auto captions = o.held_out.source->captions(o.held_out.indices(256));
-  const text::Tokens tokens = tokenizer.encode(captions, o.model.text_encoder.length);
-  for (std::size_t i = 0; i < captions.size(); ++i) {
-    if (tokens.unknown[i].empty() && tokens.cut[i].empty()) continue;
-    const bool cut = tokens.unknown[i].empty();
-    log_warning(concat("caption \"",
-                       captions[i],
-                       "\": the tokenizer ",
-                       cut ? "cuts off" : "has no piece for",
-                       " \"",
-                       cut ? tokens.cut[i] : tokens.unknown[i].front(),
-                       "\""));
-    return;
-  }
 }
 
 DiscreteTrainer::DiscreteTrainer(std::unique_ptr<const text::Tokenizer> tokenizer,
@@ -169,7 +139,7 @@ DiscreteTrainer::DiscreteTrainer(std::unique_ptr<const text::Tokenizer> tokenize
       schedule_(o_.train.learning_rates()),
       times_(o_.objective.time_sampler, o_.model.transition.steps),
       quarters_(at::zeros({2, kQuarters}, at::TensorOptions(o_.device).dtype(at::kDouble))) {
-  warn_of_lost_words(*tokenizer_, o_);
+  warn_of_lost_words(*tokenizer_, o_.held_out, o_.model.text_encoder.length);
 }
 
 void DiscreteTrainer::set_training(bool on) {
@@ -178,34 +148,26 @@ void DiscreteTrainer::set_training(bool on) {
 }
 
 at::Tensor DiscreteTrainer::ids_of(const std::vector<std::string>& captions) const {
-  const text::Tokens tokens = tokenizer_->encode(captions, o_.model.text_encoder.length);
-  return at::tensor(tokens.ids, at::kLong).view({tokens.rows(), tokens.length}).to(o_.device);
+  return token_ids(*tokenizer_, captions, o_.model.text_encoder.length, o_.device);
 }
 
-/// What the denoiser has learned for it; an empty caption where it learns none.
-nn::Condition DiscreteTrainer::null_condition(std::int64_t rows) const {
-  const nn::Condition own = denoiser_->null_condition(rows);
-  if (own.defined()) return own;
-  const nn::Condition empty = text_encoder_->encode(ids_of({""}));
-  return {.tokens = empty.tokens.expand({rows, -1, -1}), .mask = empty.mask.expand({rows, -1})};
-}
-
-/// A keyed share of the rows learns the null condition instead of its caption.
+/// A keyed share of the rows learns the null condition instead of its caption: what the denoiser
+/// has learned for it, or an empty caption where it learns none.
 nn::Condition DiscreteTrainer::with_dropout(const nn::Condition& condition,
                                             const nn::Rng& rng,
                                             std::int64_t step) const {
-  if (o_.objective.caption_dropout <= 0) return condition;
-  const at::Tensor dropped =
-      (rng.uniform(Purpose::kDropout, step, {1}, o_.device) < o_.objective.caption_dropout);
-  const nn::Condition null = null_condition(condition.tokens.size(0));
-  return {.tokens = at::where(dropped.unsqueeze(-1), null.tokens, condition.tokens),
-          .mask = at::where(dropped, null.mask, condition.mask)};
+  const double share = o_.objective.caption_dropout;
+  if (share <= 0) return condition;
+  const std::int64_t rows = condition.tokens.size(0);
+  const nn::Condition null =
+      null_or_empty(denoiser_->null_condition(rows), *text_encoder_, ids_of({""}), rows);
+  return with_dropped_rows(condition, null, share, rng, step);
 }
 
 /// The scalar that is minimised. Both kinds weigh the cross-entropy of all tokens alike: it teaches
 /// the network to repeat what it sees, which the last step of the ancestral sampler relies on.
 at::Tensor DiscreteTrainer::objective(const diffusion::DiscreteLoss& loss,
-                                      const Times& times,
+                                      const at::Tensor& weight,
                                       const at::Tensor& cross_entropy,
                                       const at::Tensor& masked) const {
   if (o_.objective.kind == "masked-ce") {
@@ -213,27 +175,31 @@ at::Tensor DiscreteTrainer::objective(const diffusion::DiscreteLoss& loss,
     return (cross_entropy * masked).sum() / masked.sum().clamp_min(1) +
            o_.objective.loss.auxiliary_weight * steps * cross_entropy.mean();
   }
-  const at::Tensor weight = times.probability.reciprocal().to(loss.total.options());
   return (loss.total * weight).sum() / static_cast<double>(cross_entropy.numel());
 }
 
 void DiscreteTrainer::remember_quarters(const at::Tensor& t,
                                         const at::Tensor& cross_entropy,
                                         const at::Tensor& masked) {
-  const at::Tensor quarter = (t.to(o_.device) - 1) * kQuarters / transition_->steps();
+  const at::Tensor quarter = (t - 1) * kQuarters / transition_->steps();
   const at::Tensor one_hot = at::one_hot(quarter.to(at::kLong), kQuarters).to(at::kDouble);
   const at::Tensor sums = at::stack({(cross_entropy * masked).sum(1), masked.sum(1)});
   quarters_.mul_(kQuarterDecay).add_(sums.to(at::kDouble).matmul(one_hot));
 }
 
+/// Nothing of the step is read back from the device, and what it needs from the CPU is copied
+/// without waiting: the queue of kernels never runs empty. tests/train/no_waiting_test.cpp.
 StepReport DiscreteTrainer::step(const data::Batch& batch, std::int64_t step) {
   const at::Tensor x0 = o_.codes->codes(batch);
   const std::int64_t rows = x0.size(0);
   const nn::Rng rng = nn::Rng::of_run(o_.seed, (step - 1) * rows, rows);
   const Times times = times_.draw(rng, step);
-  const at::Tensor t = times.t.to(o_.device);
+  const at::Tensor t = nn::to_device(times.t, o_.device);
+  const at::Tensor weight =  // 1 / p(t)
+      nn::to_device(times.probability.reciprocal().to(at::kFloat), o_.device);
   const at::Tensor x_t = transition_->draw(x0, t, rng, step);
-  const at::Tensor ids = ids_of(batch.captions);
+  const at::Tensor resident = o_.codes->ids(batch);
+  const at::Tensor ids = resident.defined() ? resident : ids_of(batch.captions);
   set_training(true);
   at::Tensor logits;
   {
@@ -249,7 +215,7 @@ StepReport DiscreteTrainer::step(const data::Batch& batch, std::int64_t step) {
       o_.objective.loss);
   const at::Tensor cross_entropy = token_cross_entropy(by_bound ? logits.detach() : logits, x0);
   StepReport report;
-  report.loss = objective(terms, times, cross_entropy, masked);
+  report.loss = objective(terms, weight, cross_entropy, masked);
   report.loss.backward();
   const auto gradients = take_gradients(parameters_);
   const at::Tensor norm = clip_gradients(gradients, o_.train.clip);
@@ -261,8 +227,7 @@ StepReport DiscreteTrainer::step(const data::Batch& batch, std::int64_t step) {
   report.loss = report.loss.detach();
   times_.update(times.t, terms.bound);
   const at::Tensor all = cross_entropy.detach();
-  remember_quarters(times.t, all, masked);
-  const at::Tensor weight = times.probability.reciprocal().to(terms.bound.options());
+  remember_quarters(t, all, masked);
   const at::Tensor nats = (terms.bound.detach() * weight).mean();
   report.values = {
       {"grad_norm", norm},
@@ -399,15 +364,6 @@ pipeline::ModelCard DiscreteTrainer::card() const {
   return card;
 }
 
-/// The plain files of a folder.
-void copy_files(const fs::path& from, const fs::path& to) {
-  fs::create_directories(to);
-  for (const auto& entry : fs::directory_iterator(from)) {
-    if (!entry.is_regular_file()) continue;
-    write_file_atomically(to / entry.path().filename(), read_file(entry.path()));
-  }
-}
-
 void DiscreteTrainer::export_model(const fs::path& model) const {
   const Ema::Scope averaged(ema_);
   const auto write_part = [&](const char* part, const auto& options, const auto* module) {
@@ -424,6 +380,32 @@ void DiscreteTrainer::export_model(const fs::path& model) const {
   copy_files(o_.codes->codec().folder, model / pipeline::kVqVaePart);
   copy_files(o_.model.tokenizer, model / pipeline::kTokenizerPart);
   pipeline::write_model_card(model, card());
+}
+
+/// Draws and encodes the whole pool; tells how far it is every few seconds.
+void fill_pool(const text::Tokenizer& tokenizer, const DiscreteTraining& o) {
+  const auto begun = std::chrono::steady_clock::now();
+  double told = 0;
+  const auto tell = [&](std::int64_t done) {
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begun;
+    constexpr double kSecondsBetween = 5;
+    if (done < o.pool && spent.count() < told + kSecondsBetween) return;
+    told = spent.count();
+    log_info(concat("pool: ",
+                    done,
+                    " of ",
+                    o.pool,
+                    " samples drawn and encoded, ",
+                    std::llround(static_cast<double>(done) / std::max(told, 1e-9)),
+                    " a second"));
+  };
+  o.codes->make_resident({.samples = o.pool,
+                          .draw_on = o.draw_on,
+                          .ids_of =
+                              [&](const std::vector<std::string>& captions) {
+                                return token_ids(tokenizer, captions, o.model.text_encoder.length);
+                              },
+                          .on_batch = tell});
 }
 
 }  // namespace
@@ -446,6 +428,7 @@ std::unique_ptr<Trainer> make_discrete_trainer(const DiscreteTraining& training)
   DiscreteTraining all = training;
   all.model =
       fitted(all.model, training.codes->codec().model->options(), tokenizer->vocabulary_size());
+  if (all.model.resident) fill_pool(*tokenizer, all);
   return std::make_unique<DiscreteTrainer>(std::move(tokenizer), std::move(all));
 }
 

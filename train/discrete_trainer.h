@@ -27,6 +27,8 @@ struct DiscreteTraining {
   std::uint64_t seed = 0;
   HeldOut held_out{};
   std::shared_ptr<CodeSource> codes{};
+  std::int64_t pool = 0;                // samples that are shown; of model.resident
+  std::optional<at::Device> draw_on{};  // where the resident pool is drawn; none = `device`
   c10::Device device = c10::kCPU;
 };
 

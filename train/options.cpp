@@ -40,6 +40,8 @@ void one_of(const char* key, const std::string& value, const std::vector<std::st
 void DataOptions::validate() const {
   one_of("data.kind", kind, {"scenes", "packed"});
   at_least<std::int64_t>("data.pool", pool, 0);
+  one_of("data.draw", draw, {"device", "cpu"});
+  in_range("data.textures", textures, 0, 1);
   TESSERA_CHECK(kind != "packed" || !path.empty(),
                 kInvalidArgument,
                 "data.path must name the folder of packed shards, got \"\"");

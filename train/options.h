@@ -14,6 +14,8 @@ struct DataOptions {
   std::string kind = "scenes";  // scenes, packed
   std::string path{};           // scenes: the atlas, packed: a folder of shards
   std::int64_t pool = 0;        // distinct samples, shown over and over; 0 = all there are
+  std::string draw = "device";  // device, cpu: where scenes are drawn
+  double textures = 0;          // share of pictures that are dead leaves; stage vqvae
   data::SceneOptions scenes{};  // read where kind is "scenes"
   void validate() const;        // names keys as "data.pool"
 };
@@ -21,6 +23,10 @@ struct DataOptions {
 template <typename Visitor>
 void visit_fields(Visitor& v, DataOptions& o) {
   v("kind", o.kind, "scenes (drawn on the fly) or packed (made by `tessera data pack`)");
+  v("textures",
+    o.textures,
+    "stage vqvae: share of pictures that are procedural textures, no scenes");
+  v("draw", o.draw, "scenes: drawn on the training's device, or by all threads of the cpu");
   v("path", o.path, "scenes: atlas file, empty = the shipped one; packed: folder");
   v("pool", o.pool, "distinct training samples, shown over and over; 0 = all there are");
   visit_fields(v, o.scenes);

@@ -16,9 +16,9 @@ Prefetcher::~Prefetcher() {
 }
 
 void Prefetcher::work(std::stop_token stop) {
-  // One core is enough to draw ahead; a second team of threads would fight the network's for
-  // theirs.
-  const at::ParallelGuard alone(true);
+  // Where the network computes on the CPU too, one core is enough to draw ahead: a second team of
+  // threads would fight the network's for theirs.
+  const at::ParallelGuard alone(steps_.threads == 1);
   const at::NoGradGuard no_grad;
   for (std::int64_t step = steps_.first; step <= steps_.last && !stop.stop_requested(); ++step) {
     data::Batch batch;

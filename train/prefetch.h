@@ -23,6 +23,7 @@ class Prefetcher {
     std::int64_t first = 1;
     std::int64_t last = 1;
     std::int64_t ahead = 3;
+    int threads = 1;  // of the operators that make a batch: 1, or 0 = all
   };
   Prefetcher(BatchOf make, Steps steps);
   ~Prefetcher();

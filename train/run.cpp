@@ -104,7 +104,11 @@ class Session {
   RunResult go(const BatchOf& batch_of, const ProgressSink& progress, const std::stop_token& stop) {
     const TrainOptions& train = options_.train;
     if (step_ == 0) look();  // a fault in it should show now and not after an hour
-    Prefetcher batches(batch_of, {.first = first_, .last = train.steps, .ahead = train.prefetch});
+    Prefetcher batches(batch_of,
+                       {.first = first_,
+                        .last = train.steps,
+                        .ahead = train.prefetch,
+                        .threads = options_.drawing_threads});
     const double out_of_time =
         train.time_budget_minutes > 0 ? began_ + 60 * train.time_budget_minutes : HUGE_VAL;
     report(progress);

@@ -21,6 +21,7 @@ struct RunOptions {
   TrainOptions train{};
   bool resume = false;  // go on after the newest whole checkpoint of `folder`
   SheetWriter write_sheet{};
+  int drawing_threads = 1;  // that make batches ahead: 1, or 0 = all, where the device is no CPU
 };
 
 struct RunResult {

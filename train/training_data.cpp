@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "data/packed.h"
+#include "data/textures/mixed_source.h"
 
 namespace tessera::train {
 namespace {
@@ -36,6 +37,15 @@ TrainingData open_pack(const DataOptions& options, std::int64_t held_out) {
 TrainingData open_training_data(const DataOptions& options, std::int64_t held_out) {
   TrainingData data =
       options.kind == "packed" ? open_pack(options, held_out) : open_world(options, held_out);
+  if (options.textures > 0) {
+    TESSERA_CHECK(options.kind == "scenes",
+                  kInvalidArgument,
+                  "data.textures goes with data.kind scenes, whose resolution it takes");
+    data.source = data::mix_with_textures(data.source,
+                                          {.share = options.textures,
+                                           .seed = options.scenes.seed,
+                                           .resolution = options.scenes.resolution});
+  }
   if (options.pool > 0) data.samples = std::min(data.samples, options.pool);
   return data;
 }

@@ -8,6 +8,8 @@
 #include "core/error.h"
 #include "io/json_fields.h"
 #include "io/state_dict.h"
+#include "nn/transfer.h"
+#include "train/adversary.h"
 #include "train/autocast.h"
 #include "train/model_part.h"
 #include "train/schedule.h"
@@ -44,6 +46,14 @@ class VqVaeTrainer final : public Trainer {
   void start_codes(const at::Tensor& features);
   void move_codes(const at::Tensor& features, const at::Tensor& indices, std::int64_t step);
   TensorMap state() const;
+  at::Tensor against(const at::Tensor& rendered,
+                     const at::Tensor& images,
+                     std::int64_t step,
+                     StepReport& report);
+  void teach_adversary(const at::Tensor& rendered,
+                       const at::Tensor& images,
+                       std::int64_t step,
+                       StepReport& report);
 
   VqVaeTraining o_;
   vqvae::VqVae model_;
@@ -54,7 +64,7 @@ class VqVaeTrainer final : public Trainer {
   std::int64_t plain_steps_;  // first steps without codes
   at::Tensor use_;            // [K] decayed counts of the codes
   at::Tensor collected_;      // [B, D, H, W] last features of the plain autoencoder, or undefined
-  at::Tensor held_out_{};     // [n, 3, H, W]
+  std::unique_ptr<Adversary> adversary_{};  // none unless it is listened to
 };
 
 vqvae::VqVae make_model(const VqVaeTraining& o) {
@@ -92,12 +102,48 @@ VqVaeTrainer::VqVaeTrainer(const VqVaeTraining& o)
       ema_(parameters_, {.decay = o.train.ema}),
       schedule_(o.train.learning_rates()),
       plain_steps_(o.train.start_from.empty() ? o.objective.autoencoder_steps : 0),
-      use_(at::zeros({o.model.codebook_size}, at::TensorOptions(o.device))) {}
+      use_(at::zeros({o.model.codebook_size}, at::TensorOptions(o.device))) {
+  if (o.objective.adversarial <= 0 && o.objective.features <= 0) return;
+  adversary_ = std::make_unique<Adversary>(AdversaryOptions{.seed = o.seed, .device = o.device});
+}
+
+/// The discriminator's part of the loss; undefined where it is not listened to yet.
+at::Tensor VqVaeTrainer::against(const at::Tensor& rendered,
+                                 const at::Tensor& images,
+                                 std::int64_t step,
+                                 StepReport& report) {
+  const VqVaeObjective& objective = o_.objective;
+  const bool heard = step > std::max(plain_steps_, objective.adversarial_from);
+  const at::Tensor silence = at::zeros({}, images.options());
+  Adversary::Verdict verdict{.doubt = silence, .distance = silence};
+  if (heard) {
+    const Autocast scope = autocast();
+    verdict = adversary_->judge(images, rendered);
+  }
+  report.values.emplace_back("doubt", verdict.doubt.detach());
+  report.values.emplace_back("features", verdict.distance.detach());
+  if (!heard) return {};
+  return objective.adversarial * verdict.doubt + objective.features * verdict.distance;
+}
+
+/// A step of the discriminator itself, once there are codes; after the codec's backward pass, which
+/// needs its weights as they were.
+void VqVaeTrainer::teach_adversary(const at::Tensor& rendered,
+                                   const at::Tensor& images,
+                                   std::int64_t step,
+                                   StepReport& report) {
+  at::Tensor loss = at::zeros({}, images.options());
+  if (step > plain_steps_) {
+    const Autocast scope = autocast();
+    loss = adversary_->learn(images, rendered);
+  }
+  report.values.emplace_back("discriminator_loss", loss);
+}
 
 StepReport VqVaeTrainer::step(const data::Batch& batch, std::int64_t step) {
   const bool with_codes = step > plain_steps_;
   const bool codes_stay = o_.objective.parts == kDecoder;
-  const at::Tensor images = batch.images.to(o_.device);
+  const at::Tensor images = nn::to_device(batch.images, o_.device);
   model_->train();
   StepReport report;
   at::Tensor features;
@@ -120,7 +166,13 @@ StepReport VqVaeTrainer::step(const data::Batch& batch, std::int64_t step) {
   const auto reconstruction = vqvae::reconstruction_loss(rendered, images, o_.objective.loss);
   report.loss =
       with_codes && !codes_stay ? reconstruction.total + quantized.loss : reconstruction.total;
+  StepReport told;
+  if (adversary_) {
+    const at::Tensor judged = against(rendered, images, step, told);
+    if (judged.defined()) report.loss = report.loss + judged;
+  }
   report.loss.backward();
+  if (adversary_) teach_adversary(rendered, images, step, told);
   const auto gradients = take_gradients(parameters_);
   const at::Tensor norm = clip_gradients(gradients, o_.train.clip);
   report.learning_rate = learning_rate(schedule_, step);
@@ -133,6 +185,7 @@ StepReport VqVaeTrainer::step(const data::Batch& batch, std::int64_t step) {
   for (const auto& [name, value] : reconstruction.parts) {
     report.values.emplace_back(name, value.detach());
   }
+  report.values.insert(report.values.end(), told.values.begin(), told.values.end());
   const at::Tensor error = (rendered.detach() - images).square().mean().clamp_min(1e-10);
   report.values.emplace_back("psnr", 10.0 * (4.0 / error).log10());
   at::Tensor commitment = at::zeros_like(norm);
@@ -189,6 +242,7 @@ TensorMap VqVaeTrainer::state() const {
   add_with_prefix(all, optimizer_->state(), "optimizer.");
   if (o_.train.ema > 0) add_with_prefix(all, ema_.averages(), "ema.");
   all.emplace("use", use_);
+  if (adversary_) add_with_prefix(all, adversary_->state(), "adversary.");
   return all;
 }
 
@@ -266,6 +320,14 @@ void VqVaeObjective::validate() const {
                 kInvalidArgument,
                 "objective.revive_every must be at least 0, got ",
                 revive_every);
+  TESSERA_CHECK(adversarial >= 0 && features >= 0 && adversarial_from >= 0,
+                kInvalidArgument,
+                "objective.adversarial, features and adversarial_from must be at least 0, got ",
+                adversarial,
+                ", ",
+                features,
+                " and ",
+                adversarial_from);
   TESSERA_CHECK(revive_share >= 0 && revive_share <= 1,
                 kInvalidArgument,
                 "objective.revive_share must lie in [0, 1], got ",

@@ -22,7 +22,10 @@ struct VqVaeObjective {
   std::int64_t autoencoder_steps = 150;
   std::int64_t revive_every = 20;
   double revive_share = 0.8;
-  void validate() const;  // names keys as "objective.l1"
+  double adversarial = 0;  // weights of what a patch discriminator says; 0 = there is none
+  double features = 0;
+  std::int64_t adversarial_from = 0;  // step from which on it is heard; it learns before
+  void validate() const;              // names keys as "objective.l1"
 };
 
 template <typename Visitor>
@@ -32,6 +35,9 @@ void visit_fields(Visitor& v, VqVaeObjective& o) {
   v("autoencoder_steps", o.autoencoder_steps, "first steps without codes; then codes := features");
   v("revive_every", o.revive_every, "steps between revivals of unused codes; 0 = never");
   v("revive_share", o.revive_share, "share of the run after which codes are left to die");
+  v("adversarial", o.adversarial, "weight of a patch discriminator's doubt; 0 = off");
+  v("features", o.features, "weight of the distance of its states (feature matching); 0 = off");
+  v("adversarial_from", o.adversarial_from, "step from which the two weights count");
 }
 
 struct VqVaeTraining {

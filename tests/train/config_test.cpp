@@ -17,6 +17,9 @@ const std::string kVqVae = R"({"stage": "vqvae"})";
 const std::string kDiffusion =
     R"({"stage": "diffusion", "model": {"vqvae": "runs/codec", "tokenizer": "tok"}})";
 
+const std::string kDdpm =
+    R"({"stage": "ddpm", "model": {"vqvae": "runs/codec", "tokenizer": "tok"}})";
+
 struct Mistake {
   std::string base;
   std::string key;
@@ -26,7 +29,7 @@ struct Mistake {
 
 TEST(Config, EveryMistakeNamesItsKey) {
   const std::vector<Mistake> mistakes = {
-      {kVqVae, "stage", "gan", "stage must be \"vqvae\" or \"diffusion\", got \"gan\""},
+      {kVqVae, "stage", "gan", "\"ddpm\" or \"clip\", got \"gan\""},
       {kVqVae, "stge", "1", "stge is not a known key"},
       {kVqVae, "seed", "-1", "config.seed must be a whole number, 0 or more, got -1"},
       {kVqVae, "train", "5", "train must be an object"},
@@ -69,6 +72,11 @@ TEST(Config, EveryMistakeNamesItsKey) {
       {kVqVae, "objective.parts", "encoder", "objective.parts must be all or decoder"},
       {kVqVae, "objective.parts", "decoder", "which needs a trained codec: train.start_from"},
       {kVqVae, "objective.revive_share", "2", "objective.revive_share must lie in [0, 1]"},
+      {kVqVae, "objective.features", "-1", "objective.adversarial, features and"},
+      {kVqVae, "data.draw", "gpu", "data.draw must be one of device, cpu"},
+      {kVqVae, "data.textures", "1.5", "data.textures must lie in [0, 1]"},
+      {kDiffusion, "data.textures", "0.5", "data.textures is of stage vqvae"},
+      {kDiffusion, "model.resident", "true", "model.resident needs data.pool"},
       {kVqVae, "sampling.steps", "8", "sampling is not a known key"},
       {kDiffusion, "model.vqvae", "\"\"", "model.vqvae must name a trained codec"},
       {kDiffusion, "model.tokenizer", "\"\"", "model.tokenizer must name a folder"},
@@ -94,6 +102,24 @@ TEST(Config, EveryMistakeNamesItsKey) {
       {kDiffusion, "sampling.sampler", "euler", "sampling.sampler"},
       {kDiffusion, "sampling.steps", "-2", "sampling.steps"},
       {kDiffusion, "sampling.truncation", "top", "sampling.truncation"},
+      {kDiffusion, "sampling.path", "gaussian", "sampling.path must be discrete"},
+      {kDdpm, "model.vqvae", "", "model.vqvae must name a trained codec"},
+      {kDdpm, "model.tokenizer", "", "model.tokenizer must name a folder"},
+      {kDdpm, "model.chain.space", "pixel", "model.vqvae must be empty"},
+      {kDdpm, "model.chain.prediction", "future", "model.chain."},
+      {kDdpm, "model.chain.kind", "round", "model.chain."},
+      {kDdpm, "model.chain.steps", "0", "model.chain.steps must be in 1..100000, got 0"},
+      {kDdpm, "model.transformer", "{}", "model.transformer is not a known key"},
+      {kDdpm, "model.unet.norm_groups", "7", "model.unet.norm_groups is 7"},
+      {kDdpm, "model.unet.condition", "class", "model.unet.condition must be text"},
+      {kDdpm, "model.text_encoder.width", "0", "model.text_encoder.width"},
+      {kDdpm, "objective.time_sampler", "sometimes", "time_sampler must be one of uniform"},
+      {kDdpm, "objective.objective", "gan", "objective."},
+      {kDdpm, "objective.caption_dropout", "2", "objective.caption_dropout must lie in [0, 1]"},
+      {kDdpm, "sampling.sampler", "confidence", "sampling.sampler"},
+      {kDdpm, "sampling.truncation", "0.9", "sampling.truncation is of stage diffusion"},
+      {kDdpm, "sampling.eta", "2", "sampling.sampler"},
+      {kDdpm, "sampling.path", "discrete", "sampling.path must be gaussian"},
   };
   for (const Mistake& m : mistakes) {
     SCOPED_TRACE(m.key + " = " + m.value);
@@ -128,7 +154,7 @@ TEST(Config, OverridesAreJsonOrBareText) {
 }
 
 TEST(Config, WrittenOutItReadsBackTheSame) {
-  for (const std::string& base : {kVqVae, kDiffusion}) {
+  for (const std::string& base : {kVqVae, kDiffusion, kDdpm}) {
     const Config config =
         parse_config(base, "x", {{"seed", "7"}, {"train.beta2", "0.96"}, {"data.pool", "50"}});
     const std::string text = config_text(config);

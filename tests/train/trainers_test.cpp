@@ -144,6 +144,49 @@ TEST(VqVaeTrainer, ResumesBitForBitWithMuon) {
   });
 }
 
+VqVaeTraining toy_vqvae_with_adversary(std::int64_t steps) {
+  VqVaeTraining training = toy_vqvae(steps);
+  training.objective.adversarial = 0.05;
+  training.objective.features = 0.5;
+  training.objective.adversarial_from = 22;
+  return training;
+}
+
+TEST(VqVaeTrainer, ResumesBitForBitWithAnAdversary) {
+  expect_resumes_bit_for_bit([] { return make_vqvae_trainer(toy_vqvae_with_adversary(30)); });
+}
+
+TEST(VqVaeTrainer, TheAdversaryLearnsFirstAndIsHeardLater) {
+  const auto trainer = make_vqvae_trainer(toy_vqvae_with_adversary(40));
+  const auto plain = make_vqvae_trainer(toy_vqvae(40));
+  std::size_t values = 0;
+  for (std::int64_t step = 1; step <= 40; ++step) {
+    const StepReport report = trainer->step(batch_of(step), step);
+    const StepReport without = plain->step(batch_of(step), step);
+    const auto value = [&](const std::string& name) {
+      for (const auto& [key, number] : report.values) {
+        if (key == name) return number.item<double>();
+      }
+      ADD_FAILURE() << name;
+      return 0.0;
+    };
+    EXPECT_EQ(value("discriminator_loss") > 0, step > 20) << step;
+    EXPECT_EQ(value("features") > 0, step > 22) << step;
+    if (step <= 22) {
+      EXPECT_EQ(report.loss.item<float>(), without.loss.item<float>()) << step;
+    }
+    if (step > 1) EXPECT_EQ(report.values.size(), values) << "a log line sums what has one shape";
+    values = report.values.size();
+  }
+}
+
+TEST(VqVaeTrainer, LearnsWithAnAdversaryToo) {
+  const auto trainer = make_vqvae_trainer(toy_vqvae_with_adversary(200));
+  const double before = value_of(trainer->validate(), "val/psnr");
+  losses(*trainer, 1, 200);
+  EXPECT_GT(value_of(trainer->validate(), "val/psnr"), before + 5);
+}
+
 TEST(VqVaeTrainer, LearnsEightPictures) {
   const auto trainer = make_vqvae_trainer(toy_vqvae(300));
   const double before = value_of(trainer->validate(), "val/psnr");

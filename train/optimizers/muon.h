@@ -21,19 +21,23 @@ class Muon : public Optimizer {
   static bool is_hidden_matrix(const Parameter& parameter);
 
  private:
-  struct Matrix {
-    std::size_t index = 0;  // into the parameters
-    std::string name{};
-    at::Tensor value{}, momentum{};
+  /// Matrices of one shape go through the products together.
+  struct Group {
+    std::vector<std::size_t> members{};  // into the parameters
+    std::vector<std::string> names{};
+    std::vector<at::Tensor> values{}, momenta{};
   };
+  void move(Group& group, const std::vector<at::Tensor>& gradients, double learning_rate);
+
   OptimizerOptions options_;
-  std::vector<Matrix> matrices_{};
+  std::vector<Group> groups_{};  // one a shape
   std::vector<std::size_t> others_{};
   std::unique_ptr<AdamW> adamw_{};
 };
 
 /// Five Newton–Schulz steps on [n, rows, columns]: each matrix G = U S Vᵀ -> about U Vᵀ (singular
-/// values in about [0.7, 1.2]).
+/// values in about [0.7, 1.2]). On CUDA the products are in bfloat16, as in Jordan et al.'s own
+/// program; the result has the type of what was given.
 at::Tensor orthogonalise(const at::Tensor& matrices);
 
 }  // namespace tessera::train
