@@ -26,10 +26,26 @@ constexpr std::array<PickleGlobal, 14> kAllowed = {{
     {"pytorch_lightning.callbacks.model_checkpoint", "ModelCheckpoint", Use::kText, at::kFloat},
 }};
 
+constexpr PickleGlobal kScriptClass{"__torch__", "*", Use::kRecord, at::kFloat};
+constexpr std::array<PickleGlobal, 4> kScriptLists = {{
+    {"torch.jit._pickle", "build_intlist", Use::kList, at::kFloat},
+    {"torch.jit._pickle", "build_doublelist", Use::kList, at::kFloat},
+    {"torch.jit._pickle", "build_boollist", Use::kList, at::kFloat},
+    {"torch.jit._pickle", "build_tensorlist", Use::kList, at::kFloat},
+}};
+
 }  // namespace
 
 const PickleGlobal* find_pickle_global(std::string_view module, std::string_view name) {
   for (const PickleGlobal& global : kAllowed) {
+    if (global.module == module && global.name == name) return &global;
+  }
+  return nullptr;
+}
+
+const PickleGlobal* find_script_global(std::string_view module, std::string_view name) {
+  if (module == kScriptClass.module || module.substr(0, 10) == "__torch__.") return &kScriptClass;
+  for (const PickleGlobal& global : kScriptLists) {
     if (global.module == module && global.name == name) return &global;
   }
   return nullptr;

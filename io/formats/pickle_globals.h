@@ -15,6 +15,8 @@ struct PickleGlobal {
     kParameter,  // called with a tensor: that tensor
     kStorage,    // the type of a storage
     kText,       // never called: its own dotted name, as text
+    kRecord,     // a class of a TorchScript program: its objects are their attributes, by name
+    kList,       // called with a list: that list
   };
   std::string_view module{};
   std::string_view name{};
@@ -24,5 +26,9 @@ struct PickleGlobal {
 
 /// Null for every name that is not in the list, which is to be refused.
 const PickleGlobal* find_pickle_global(std::string_view module, std::string_view name);
+
+/// What the pickle of a TorchScript archive may name besides: classes of the archive's own program,
+/// which is never looked at, and the functions that bring back lists of one type. Null for others.
+const PickleGlobal* find_script_global(std::string_view module, std::string_view name);
 
 }  // namespace tessera::io

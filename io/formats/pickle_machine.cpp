@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <set>
 #include <type_traits>
 
 #include "io/formats/pickle_opcodes.h"
@@ -219,6 +220,8 @@ class Machine {
         return open_storage(get<PickleObject::Tuple>(pop(1)[0], "a persistent id").items);
       case PickleOp::kReduce:
         return reduce();
+      case PickleOp::kNewObj:
+        return source_.script && new_record();
       case PickleOp::kBuild:
         return build();
       default:
@@ -228,6 +231,7 @@ class Machine {
 
   bool push_global(std::string_view module, std::string_view name) {
     const PickleGlobal* global = find_pickle_global(module, name);
+    if (global == nullptr && source_.script) global = find_script_global(module, name);
     if (global == nullptr) {
       refuse("global ", in_quotes(concat(module, " ", name)), " is not allowed in a weight file");
     }
@@ -263,6 +267,10 @@ class Machine {
       case PickleGlobal::Use::kParameter:
         if (arguments.size() != 3) refuse("a parameter of ", arguments.size(), " arguments; not 3");
         return push_ref(tensor_ref(arguments[0]));
+      case PickleGlobal::Use::kList:
+        if (arguments.size() != 1) refuse("a list made of ", arguments.size(), " arguments; not 1");
+        get<PickleObject::List>(arguments[0], "a list's values");
+        return push_ref(arguments[0]);
       default:
         refuse("global ",
                in_quotes(concat(global->module, " ", global->name)),
@@ -300,11 +308,31 @@ class Machine {
     return numbers;
   }
 
-  /// Attributes of a dict, of which modules' states have one, _metadata: versions of the modules'
-  /// classes. They say nothing about the tensors and are dropped.
+  /// An object of a class that the program of a TorchScript archive defines: a record without a
+  /// type, since nothing here knows or runs the class.
+  bool new_record() {
+    const std::vector<PickleRef> both = pop(2);
+    const PickleGlobal* global = get<const PickleGlobal*>(both[0], "the class of an object");
+    if (global->use != PickleGlobal::Use::kRecord) refuse("an object of ", global->name);
+    if (!get<PickleObject::Tuple>(both[1], "arguments").items.empty()) {
+      refuse("an object made with arguments");
+    }
+    push(PickleObject::Dict{});
+    records_.insert(stack_.back());
+    return true;
+  }
+
+  /// The attributes of a record become its entries, once. Attributes of a dict, of which modules'
+  /// states have one, _metadata: versions of the modules' classes. They say nothing about the
+  /// tensors and are dropped.
   bool build() {
-    get<PickleObject::Dict>(pop(1)[0], "the state of an object");
-    get<PickleObject::Dict>(top(), "an object with a state");
+    const PickleRef state = pop(1)[0];
+    const PickleRef object = top();
+    const std::vector<PickleRef> items =
+        get<PickleObject::Dict>(state, "the state of an object").items;
+    get<PickleObject::Dict>(object, "an object with a state");
+    if (records_.erase(object) == 1)
+      std::get<PickleObject::Dict>(objects_[object].data).items = items;
     return true;
   }
 
@@ -359,6 +387,7 @@ class Machine {
   std::vector<PickleRef> stack_{};
   std::vector<std::size_t> marks_{};
   std::vector<PickleRef> memo_{};
+  std::set<PickleRef> records_{};  // those that have no attributes yet
   std::size_t remembered_ = 0;
   std::size_t tensors_ = 0;
   std::size_t pushes_ = 0;

@@ -25,6 +25,7 @@ struct PickleSource {
   std::string_view bytes{};
   std::uint64_t begin = 0;  // of the bytes in the file
   std::string what{};       // names the file
+  bool script = false;      // of a TorchScript archive: objects of its classes are read as dicts
 
   /// Throws kCorruptFile naming the file and the byte; `at` counts from the first byte of the
   /// pickle.

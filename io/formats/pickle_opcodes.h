@@ -34,6 +34,7 @@ enum class PickleOp : std::uint8_t {
   kBinBytes = 'B',
   kShortBinBytes = 'C',
   kProto = 0x80,
+  kNewObj = 0x81,
   kTuple1 = 0x85,
   kTuple2 = 0x86,
   kTuple3 = 0x87,

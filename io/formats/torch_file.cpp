@@ -21,19 +21,31 @@ bool is_pickle(std::string_view head) {
          head.substr(4, 4) != std::string_view("\0\0\0\0", 4);
 }
 
-/// The name of the archive's one folder. TorchScript files have the same shape and a program
-/// besides.
-std::string folder_of(const ZipArchive& archive) {
-  std::string folder;
+/// Of an archive: its one folder, and whether a TorchScript program lies beside the pickle.
+struct Contents {
+  std::string folder{};
+  bool script = false;
+};
+
+/// A member of the program, which is never read: those alone may be compressed.
+bool is_program(std::string_view rest) {
+  return rest == "/constants.pkl" || rest.substr(0, 6) == "/code/";
+}
+
+Contents contents_of(const ZipArchive& archive) {
+  Contents contents;
+  std::string& folder = contents.folder;
   for (const auto& [name, member] : archive.members()) {
     const std::size_t slash = name.find('/');
     const std::string_view rest =
         slash == std::string::npos ? "" : std::string_view(name).substr(slash);
-    TESSERA_CHECK(rest != "/constants.pkl" && rest.substr(0, 6) != "/code/",
+    contents.script = contents.script || is_program(rest);
+    TESSERA_CHECK(!member.deflated || is_program(rest),
                   kCorruptFile,
                   archive.what(),
-                  ": a TorchScript archive, which holds a program; save its state_dict() with "
-                  "torch.save (byte ",
+                  ": member ",
+                  in_quotes(name),
+                  " is compressed; only stored ones are read (byte ",
                   member.begin,
                   ")");
     if (rest != kPickleMember) continue;
@@ -51,7 +63,7 @@ std::string folder_of(const ZipArchive& archive) {
                 kCorruptFile,
                 archive.what(),
                 ": a zip archive without a FOLDER/data.pkl, so not from torch.save (byte 0)");
-  return folder;
+  return contents;
 }
 
 void check_byte_order(const ZipArchive& archive, const std::string& folder) {
@@ -85,15 +97,16 @@ PickleValue read_torch_file(const std::filesystem::path& file) {
                 kCorruptFile,
                 what,
                 ": a pickle on its own, not a file of torch.save (byte 0)");
-  const ZipArchive archive = ZipArchive::open(mapped, what);
-  const std::string folder = folder_of(archive);
+  const ZipArchive archive = ZipArchive::open(mapped, what, ZipMethods::kStoredAndDeflated);
+  const auto [folder, script] = contents_of(archive);
   check_byte_order(archive, folder);
   const std::string name = folder + std::string(kPickleMember);
   const ZipMember& pickle = *archive.find(name);
   archive.check_sum(name, pickle);
   TorchStorages storages(archive, folder);
-  return read_pickle({.bytes = archive.bytes(pickle), .begin = pickle.begin, .what = what},
-                     storages);
+  return read_pickle(
+      {.bytes = archive.bytes(pickle), .begin = pickle.begin, .what = what, .script = script},
+      storages);
 }
 
 }  // namespace tessera::io

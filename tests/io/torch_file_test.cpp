@@ -89,14 +89,62 @@ TEST_F(TorchFile, OldFilesSayWhatToDo) {
   expect_corrupt("\x80\2}q\1X\1\2\3", "a pickle on its own");
 }
 
-TEST_F(TorchFile, TorchScriptIsRefused) {
+/// An object of the class NAME of a TorchScript program, with attributes.
+std::string script_object(const std::string& name,
+                          const std::vector<std::pair<std::string, std::string>>& attributes) {
+  return global("__torch__.model", name) + ")\x81" + dict(attributes) + "b";
+}
+
+std::string script_file(const std::string& value, const std::string& data) {
+  return zip_of({{.name = "m/data.pkl", .data = pickle_of(value)},
+                 {.name = "m/data/0", .data = data},
+                 {.name = "m/constants.pkl", .data = "not even a pickle"},
+                 {.name = "m/code/__torch__/model.py", .data = "import os", .method = 8}});
+}
+
+TEST_F(TorchFile, TorchScriptIsReadWithoutItsProgram) {
+  const std::string weight = tensor(storage("HalfStorage", "0", 2), {.sizes = {2}, .strides = {1}});
+  const std::string layer = script_object("Layer", {{"weight", weight}, {"training", "\x88"}});
+  const std::string list = global("torch.jit._pickle", "build_intlist") + "](K\1K\2e\x85R";
+  const std::string bytes =
+      script_file(script_object("Model", {{"layer", layer}, {"sides", list}}),
+                  little(std::uint16_t{0x3C00}) + little(std::uint16_t{0xC000}));
+  const PickleValue value = read(bytes);
+  const StateDict state = tensors_of(value);
+  ASSERT_EQ(state.tensors.size(), 1U);
+  EXPECT_EQ(state.tensors.at("layer.weight").scalar_type(), at::kHalf);
+  EXPECT_TRUE(state.tensors.at("layer.weight").to(at::kFloat).equal(at::tensor({1.0F, -2.0F})));
+  EXPECT_EQ(value.find("sides")->items("sides").at(1).integer("side"), 2);
+  // A file of torch.jit.save.
+  const StateDict saved = read_state_dict(fs::path(TESSERA_SOURCE_DIR) / "tests/data/script.pt");
+  EXPECT_EQ(saved.tensors.at("visual.conv1.weight").sizes(), at::IntArrayRef({2, 3, 2, 2}));
+  EXPECT_EQ(saved.tensors.at("visual.conv1.weight").scalar_type(), at::kHalf);
+  EXPECT_EQ(saved.tensors.at("logit_scale").item<float>(), 1.5F);
+}
+
+TEST_F(TorchFile, TorchScriptHasNothingElse) {
+  const auto refused = [&](const std::string& value, const std::string& part) {
+    expect_corrupt(script_file(value, ""), part);
+  };
+  refused(global("os", "system") + ")\x81", "global \"os system\" is not allowed");
+  refused(global("__torch__.model", "Model") + "K\1\x85\x81", "made with arguments");
+  refused(global("__torch__.model", "Model") + ")R", "is not to be called");
+  refused(global("collections", "OrderedDict") + ")\x81", "an object of OrderedDict");
+  refused(global("__torch__.model", "Model"), "stands for no value");
+  refused(global("__torch__x", "Model") + ")\x81", "global \"__torch__x Model\" is not allowed");
+  // A second state is the note on a dict that torch.save writes: dropped.
+  EXPECT_EQ(read(script_file(script_object("A", {{"a", "K\1"}}) + dict({{"b", "K\2"}}) + "b", ""))
+                .dict("the file")
+                .entries.size(),
+            1U);
+  // Only the program may be compressed.
+  expect_corrupt(zip_of({{.name = "m/data.pkl", .data = pickle_of("N"), .method = 8},
+                         {.name = "m/constants.pkl", .data = "x"}}),
+                 "is compressed");
+}
+
+TEST_F(TorchFile, ClassesNeedAProgram) {
   const std::string pickle = pickle_of(global("__torch__.model", "Model") + ")\x81");
-  expect_corrupt(
-      zip_of({{.name = "m/constants.pkl", .data = "x"}, {.name = "m/data.pkl", .data = pickle}}),
-      "a TorchScript archive, which holds a program");
-  expect_corrupt(zip_of({{.name = "m/data.pkl", .data = pickle},
-                         {.name = "m/code/__torch__/model.py", .data = "class"}}),
-                 "a TorchScript archive");
   // Without its program it is still no weight file.
   expect_corrupt(zip_of({{.name = "m/data.pkl", .data = pickle}}),
                  "global \"__torch__.model Model\"");
