@@ -61,6 +61,10 @@ void add_prompt_flags(CLI::App& app, Flags& f) {
   app.add_option("--negative-file", f.negative_file, "the same, from a file")
       ->excludes(negative)
       ->group(group);
+  app.add_flag("--literal",
+               request.literal,
+               "give the words to the model as they stand, not as a caption of its world")
+      ->group(group);
 }
 
 void add_sampling_flags(CLI::App& app, Flags& f) {
@@ -76,6 +80,11 @@ void add_sampling_flags(CLI::App& app, Flags& f) {
                  request.sampling.guidance,
                  "how strongly the words are followed; 1 = off, -1 = the model's own")
       ->capture_default_str()
+      ->group(group);
+  app.add_option("--path",
+                 request.sampling.path,
+                 "discrete (codes) or gaussian (latents); left out: the model's first")
+      ->check(CLI::IsMember({"discrete", "gaussian"}))
       ->group(group);
   app.add_option("--sampler,--sampling-method",
                  request.sampling.sampler,
@@ -95,6 +104,17 @@ void add_sampling_flags(CLI::App& app, Flags& f) {
                  request.batch,
                  "pictures a forward pass, 0 = by memory; never changes a picture")
       ->capture_default_str()
+      ->group(group);
+  app.add_option("--rerank",
+                 f.run.rerank,
+                 "draw so many candidates a picture and keep the one that a CLIP finds closest to "
+                 "the words; 0 = off")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option_function<std::string>(
+         "--clip",
+         [&f](const std::string& path) { f.run.clip = path; },
+         "CLIP of --rerank; left out: the shipped one")
       ->group(group);
   app.add_option("-W,--width", f.width, "accepted where it is the model's own")->group(group);
   app.add_option("-H,--height", f.height, "accepted where it is the model's own")->group(group);
@@ -228,6 +248,7 @@ void complete_request(Flags& f, const engine::Engine& engine, Console& console) 
   }
   if (f.run.naming.out == "-") f.run.naming.out = kStandardOutput;
   f.run.metadata = !f.no_metadata;
+  f.run.device = f.model.device;
 }
 
 /// At most `bytes` bytes of one line, cut between characters.
@@ -247,6 +268,7 @@ std::string settings_of(const engine::GenerateRequest& request) {
   return concat("\"",
                 beginning(request.prompt, kLongest),
                 cut ? "…\"" : "\"",
+                request.caption.empty() ? "" : concat(" read as \"", request.caption, "\""),
                 ": seed ",
                 *request.seed,
                 request.count > 1

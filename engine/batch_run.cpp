@@ -1,10 +1,12 @@
 #include "engine/batch_run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
 
 #include "engine/record.h"
+#include "engine/rerank.h"
 #include "io/json_fields.h"
 
 namespace tessera::engine {
@@ -32,7 +34,7 @@ std::string dump(const Json& json) {
 class Runner {
  public:
   Runner(Engine& engine, const BatchRun& run, const BatchSinks& sinks)
-      : engine_(engine), run_(run), sinks_(sinks), provenance_(engine.provenance()) {}
+      : engine_(engine), run_(run), sinks_(sinks) {}
 
   BatchSummary operator()(std::stop_token stop) {
     const auto begin = Clock::now();
@@ -53,17 +55,26 @@ class Runner {
   void plan();
   void draw(const Job& job, std::stop_token stop);
   void fail(const Job& job, const Error& error);
-  void finish_picture(const Job& job, const Image& image, std::int64_t k, double seconds);
+  /// One picture of a job: its place in it, and how far its seed is from the job's first.
+  struct Kept {
+    std::int64_t place = 0;
+    std::int64_t seed = 0;
+    std::string rerank{};  // JSON of how it was chosen; "" = it was the only one
+  };
+  void finish_picture(const Job& job, const Image& image, const Kept& kept, double seconds);
+  Kept choose(const Job& job, std::int64_t place);
+  std::int64_t candidates() const { return std::max<std::int64_t>(run_.rerank, 1); }
   void warn(const PromptItem& item, const std::string& warning) const;
   Json record_of(const Job& job) const;
 
   Engine& engine_;
   const BatchRun& run_;
   const BatchSinks& sinks_;
-  std::string provenance_;
   std::vector<Job> jobs_{};
   std::vector<std::filesystem::path> files_{};
   std::vector<SheetPicture> sheet_{};
+  std::unique_ptr<Reranker> reranker_{};
+  std::vector<Image> waiting_{};  // candidates of the next picture
   BatchSummary summary_{};
 };
 
@@ -86,8 +97,9 @@ void Runner::plan() {
       warn(item, "the prompt is not valid UTF-8; what is not was replaced by U+FFFD");
     }
     for (std::int32_t k = 0; !job.refused && k < job.request.count; ++k) {
-      pictures.push_back({.prompt = job.request.prompt,
-                          .seed = *job.request.seed + static_cast<std::uint64_t>(k)});
+      pictures.push_back(
+          {.prompt = job.request.prompt,
+           .seed = *job.request.seed + static_cast<std::uint64_t>(k * candidates())});
     }
     jobs_.push_back(std::move(job));
   }
@@ -121,11 +133,31 @@ void Runner::fail(const Job& job, const Error& error) {
   }
 }
 
-void Runner::finish_picture(const Job& job, const Image& image, std::int64_t k, double seconds) {
-  const std::int64_t index = job.first + k;
+/// The best of the waiting candidates of a picture.
+Runner::Kept Runner::choose(const Job& job, std::int64_t place) {
+  if (!reranker_) reranker_ = std::make_unique<Reranker>(run_.clip, run_.device);
+  const Reranker::Choice choice =
+      reranker_->choose(waiting_, job.request.prompt, job.request.caption);
+  const auto winner = static_cast<std::int64_t>(choice.winner);
+  const std::int64_t first = place * candidates();
+  const Json how{{"rerank",
+                  {{"candidates", candidates()},
+                   {"first_seed", *job.request.seed + static_cast<std::uint64_t>(first)},
+                   {"winner", winner},
+                   {"scores", choice.scores},
+                   {"clip", io::parse_json(reranker_->describe(), "CLIP")}}}};
+  return {.place = place, .seed = first + winner, .rerank = dump(how)};
+}
+
+void Runner::finish_picture(const Job& job, const Image& image, const Kept& kept, double seconds) {
+  const std::int64_t index = job.first + kept.place;
   const std::filesystem::path& file = files_[static_cast<std::size_t>(index)];
-  const PictureText text =
-      picture_text(job.request, static_cast<std::int32_t>(k), provenance_, run_.extra);
+  Json extra = run_.extra.empty() ? Json::object() : io::parse_json(run_.extra, "extra");
+  if (!kept.rerank.empty()) extra.update(io::parse_json(kept.rerank, "rerank"));
+  const PictureText text = picture_text(job.request,
+                                        static_cast<std::int32_t>(kept.seed),
+                                        engine_.provenance_of(job.request.sampling.path),
+                                        extra.empty() ? std::string() : dump(extra));
   write_png(file, image, run_.metadata ? text : PictureText{});
   ++summary_.written;
   if (!run_.grid.empty()) sheet_.push_back({.image = image, .caption = job.request.prompt});
@@ -133,7 +165,9 @@ void Runner::finish_picture(const Job& job, const Image& image, std::int64_t k, 
   const Json made = io::parse_json(text.tessera, "picture");
   Json record = record_of(job);
   record["index"] = index;
-  for (const char* key : {"negative",
+  for (const char* key : {"caption",
+                          "literal",
+                          "negative",
                           "seed",
                           "width",
                           "height",
@@ -143,7 +177,8 @@ void Runner::finish_picture(const Job& job, const Image& image, std::int64_t k, 
                           "truncation",
                           "start",
                           "strength",
-                          "mask"}) {
+                          "mask",
+                          "rerank"}) {
     if (made.contains(key)) record[key] = made[key];
   }
   record["path"] = file.string();
@@ -161,7 +196,19 @@ void Runner::draw(const Job& job, std::stop_token stop) {
   auto last = Clock::now();
   Watch watch{.progress = sinks_.progress};
   watch.finished = [&](const Image& image, std::int32_t k) {
-    finish_picture(job, image, k, seconds_since(last));
+    Kept kept{.place = k / candidates(), .seed = k};
+    if (candidates() == 1) {
+      finish_picture(job, image, kept, seconds_since(last));
+    } else {
+      waiting_.push_back(image);
+      if (std::ssize(waiting_) < candidates()) return;
+      kept = choose(job, kept.place);
+      finish_picture(job,
+                     waiting_[static_cast<std::size_t>(kept.seed % candidates())],
+                     kept,
+                     seconds_since(last));
+      waiting_.clear();
+    }
     last = Clock::now();
   };
   if (!run_.preview.empty()) {
@@ -170,8 +217,11 @@ void Runner::draw(const Job& job, std::stop_token stop) {
     };
   }
   watch.warning = [&](const std::string& warning) { warn(*job.item, warning); };
+  waiting_.clear();
+  GenerateRequest drawn = job.request;
+  drawn.count *= static_cast<std::int32_t>(candidates());
   try {
-    summary_.cancelled = engine_.generate(job.request, watch, stop).cancelled;
+    summary_.cancelled = engine_.generate(drawn, watch, stop).cancelled;
   } catch (const Error& error) {
     if (jobs_.size() == 1 || error.code() == ErrorCode::kIo) throw;
     fail(job, error);
@@ -184,7 +234,14 @@ BatchSummary run_batch(Engine& engine,
                        const BatchRun& run,
                        const BatchSinks& sinks,
                        std::stop_token stop) {
+  constexpr std::int32_t kMostCandidates = 1000;
   TESSERA_CHECK(!run.items.empty(), kInvalidArgument, "there is no prompt to draw");
+  TESSERA_CHECK(run.rerank >= 0 && run.rerank <= kMostCandidates,
+                kInvalidArgument,
+                "rerank must be in 0..",
+                kMostCandidates,
+                ", got ",
+                run.rerank);
   return Runner(engine, run, sinks)(stop);
 }
 

@@ -24,6 +24,9 @@ struct BatchRun {
   std::int32_t columns = 0;         // of the sheet; 0 = as square as can be
   std::string extra{};              // JSON object merged into every picture's metadata
   std::filesystem::path preview{};  // the newest preview of base.preview_every; "" = none
+  std::int32_t rerank = 0;          // candidates a picture, of which a CLIP keeps one; 0, 1 = one
+  std::filesystem::path clip{};     // which CLIP; "" = the shipped one
+  std::string device = "auto";      // of that CLIP
 };
 
 /// What became of one picture, or of one prompt that could not be drawn.
@@ -51,7 +54,9 @@ struct BatchSummary {
 };
 
 /// Names every file and checks that it can be written before anything is drawn; then draws, writing
-/// each picture as soon as it is done. A prompt that fails is recorded and the rest go on; a disk
+/// each picture as soon as it is done. With `rerank` N, picture k of a request with seed s is the
+/// best of those with seeds s + kN … s + kN + N - 1; its metadata has the seed of the one that was
+/// kept, and "rerank" with all scores. A prompt that fails is recorded and the rest go on; a disk
 /// that refuses ends the run. Throws what name_pictures, prepare_folders and write_png throw; the
 /// error of the prompt itself where there is only one.
 BatchSummary run_batch(Engine& engine,

@@ -14,12 +14,13 @@ at::Tensor generate(const pipeline::Pipeline& pipeline,
                     const std::vector<std::string>& captions,
                     const CompositionalPlan& plan,
                     const std::vector<std::int64_t>& indices,
+                    std::uint64_t candidate,
                     const std::stop_token& stop) {
   const std::int64_t length = pipeline.facts().text_length;
   const text::Tokenizer& tokenizer = pipeline.table_tokenizer();
   const std::vector<std::string> nothing(captions.size());
-  const nn::Noise noise{
-      .rng = {.seed = plan.seed, .images = at::tensor(indices, at::TensorOptions(at::kLong))}};
+  const nn::Noise noise{.rng = {.seed = plan.seed + (candidate << 32),
+                                .images = at::tensor(indices, at::TensorOptions(at::kLong))}};
   return pipeline
       .sample(tokenizer.encode(captions, length),
               tokenizer.encode(nothing, length),
@@ -38,6 +39,26 @@ at::Tensor to_levels(const at::Tensor& images) {
          1;
 }
 
+/// The best of `plan.candidates` pictures of each caption.
+at::Tensor best_of(const pipeline::Pipeline& pipeline,
+                   const std::vector<std::string>& captions,
+                   const CompositionalPlan& plan,
+                   const std::vector<std::int64_t>& indices,
+                   const std::stop_token& stop) {
+  std::vector<at::Tensor> drawn;
+  for (std::int64_t j = 0; j < plan.candidates; ++j) {
+    drawn.push_back(to_levels(
+        generate(pipeline, captions, plan, indices, static_cast<std::uint64_t>(j), stop)));
+  }
+  const at::Tensor all = at::stack(drawn, 1);  // [B, N, 3, S, S]
+  std::vector<at::Tensor> kept;
+  for (std::size_t row = 0; row < captions.size(); ++row) {
+    const at::Tensor candidates = all[static_cast<std::int64_t>(row)];
+    kept.push_back(candidates[plan.choose(candidates, captions[row])]);
+  }
+  return at::stack(kept);
+}
+
 /// A batch of scenes as it is judged.
 struct Asked {
   std::vector<std::int64_t> indices{};
@@ -50,7 +71,9 @@ at::Tensor pictures_of(const Judge& judge,
                        const CompositionalPlan& plan,
                        const std::stop_token& stop) {
   if (plan.source == PictureSource::kModel) {
-    return generate(*judge.pipeline, asked.captions, plan, asked.indices, stop);
+    return plan.candidates > 1
+               ? best_of(*judge.pipeline, asked.captions, plan, asked.indices, stop)
+               : generate(*judge.pipeline, asked.captions, plan, asked.indices, 0, stop);
   }
   const at::Tensor truth = judge.scenes.draw(asked.program, at::kCPU);
   if (plan.source == PictureSource::kTruth) return truth;
@@ -96,6 +119,10 @@ void judge_scenes(const Judge& judge,
   TESSERA_CHECK(judge.pipeline != nullptr || plan.source == PictureSource::kTruth,
                 kInvalidArgument,
                 "there is no model to take pictures from");
+  TESSERA_CHECK(plan.candidates >= 1 && (plan.candidates == 1 || plan.choose),
+                kInvalidArgument,
+                "several candidates need somebody who chooses among them; candidates: ",
+                plan.candidates);
   std::size_t done = 0;
   while (done < indices.size()) {
     TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped after ", done, " pictures");

@@ -27,12 +27,20 @@ enum class PictureSource {
 /// "model", "codec", "truth"; throws kInvalidArgument.
 PictureSource picture_source_named(const std::string& name);
 
+/// Which of several pictures [N, 3, S, S] in [-1, 1] goes best with the caption.
+using PictureChoice =
+    std::function<std::int64_t(const at::Tensor& candidates, const std::string& caption)>;
+
 struct CompositionalPlan {
   std::int64_t count = 500;  // scenes 0 .. count - 1 of the source
   std::int64_t batch = 50;   // pictures a forward pass; no result depends on it
   std::uint64_t seed = 0;    // picture k takes the noise stream (seed, k)
   PictureSource source = PictureSource::kModel;
   SampleOptions sampling{};  // resolved, of kModel
+  /// kModel: of so many pictures a caption, `choose` keeps one. Candidate 0 is the picture without
+  /// it; candidate j takes the stream (seed + j 2^32, k).
+  std::int64_t candidates = 1;
+  PictureChoice choose{};
 };
 
 /// Captions, the pictures of them, and what the reader says; row k is scene k.

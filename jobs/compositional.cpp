@@ -8,6 +8,8 @@
 
 #include "core/error.h"
 #include "data/scenes/nouns.h"
+#include "eval/clip/clip_files.h"
+#include "eval/clip/encode.h"
 #include "eval/record_run.h"
 #include "eval/report.h"
 #include "jobs/compositional_run.h"
@@ -68,6 +70,25 @@ io::Json settings_of(const CompositionalRequest& request,
   return out;
 }
 
+/// Chooses by a CLIP whose tokenizer is a table, which needs no library.
+eval::PictureChoice clip_choice(const eval::LoadedClip& clip) {
+  TESSERA_CHECK(!clip.tokens.empty(),
+                kInvalidArgument,
+                "captions of scenes are ranked by a CLIP of Tessera's own; ",
+                clip.name,
+                " has another vocabulary");
+  const std::shared_ptr<const text::Tokenizer> tokenizer = text::load_table_tokenizer(clip.tokens);
+  return [model = clip.model, tokenizer](const at::Tensor& candidates, const std::string& caption) {
+    const at::NoGradGuard no_grad;
+    eval::ClipModel asked = model;
+    const std::vector<std::string> text{caption};
+    const at::Tensor read = eval::unit_rows(eval::encode_texts(*asked, *tokenizer, text).features);
+    const at::Tensor seen = eval::unit_rows(
+        asked->image_features(eval::clip_pixels(candidates.to(read.device()), asked->options())));
+    return at::matmul(seen, read[0]).argmax().item<std::int64_t>();
+  };
+}
+
 /// The world and its judge, and the model where pictures come from one.
 struct Stage {
   pipeline::ModelCard card{};
@@ -76,6 +97,7 @@ struct Stage {
   std::unique_ptr<const data::SceneReader> reader{};
   std::unique_ptr<const pipeline::Pipeline> pipeline{};
   eval::CompositionalPlan plan{};
+  std::string clip_sha256{};  // of the CLIP that chooses; "" = none does
 };
 
 Stage set_up(const CompositionalRun& run) {
@@ -96,21 +118,31 @@ Stage set_up(const CompositionalRun& run) {
                 ", got ",
                 request.count);
   if (stage.plan.source != eval::PictureSource::kTruth) {
-    stage.pipeline = pipeline::load_pipeline(request.model, nn::resolve_device(request.device));
+    stage.pipeline = pipeline::load_pipeline(
+        request.model, nn::resolve_device(request.device), {.path = run.path});
   }
   if (stage.plan.source == eval::PictureSource::kModel) {
+    if (run.rerank > 1) {
+      const eval::LoadedClip clip =
+          eval::load_clip(run.clip.empty() ? shipped_file("models/clip") : run.clip,
+                          nn::resolve_device(request.device));
+      stage.plan.candidates = run.rerank;
+      stage.plan.choose = clip_choice(clip);
+      stage.clip_sha256 = clip.sha256;
+    }
     stage.plan.sampling = stage.pipeline->resolve({.steps = request.steps,
                                                    .sampler = request.sampler,
                                                    .guidance = request.guidance,
                                                    .truncation = request.truncation,
-                                                   .tuning = run.tuning});
+                                                   .tuning = run.tuning,
+                                                   .path = run.path});
   }
   return stage;
 }
 
 /// What two runs must share for their records to belong together.
 io::Json header_of(const Stage& stage, io::Json settings, bool pictures) {
-  settings["model_sha256"] = stage.card.fingerprint();
+  settings["model_sha256"] = stage.card.fingerprint(stage.plan.sampling.path);
   settings["scenes"] = stage.scenes->fingerprint();
   settings["pictures"] = pictures;
   return {{"schema", "tessera.records/1"}, {"kind", "compositional"}, {"settings", settings}};
@@ -176,7 +208,11 @@ CompositionalAnswer run_compositional(const CompositionalRun& run,
                 "pictures need a writer of picture files");
   nn::set_threads(run.request.threads);
   const Stage stage = set_up(run);
-  const io::Json settings = settings_of(run.request, stage.card, stage.world, stage.plan.sampling);
+  io::Json settings = settings_of(run.request, stage.card, stage.world, stage.plan.sampling);
+  if (!stage.clip_sha256.empty()) {
+    settings["rerank"] = run.rerank;
+    settings["clip_sha256"] = stage.clip_sha256;
+  }
   eval::RecordRun records = open_records(run, header_of(stage, settings, !run.pictures.empty()));
   CompositionalAnswer answer;
   answer.judged = judge_missing(run, stage, records, progress, stop);

@@ -16,6 +16,9 @@ namespace tessera::jobs {
 struct CompositionalRun {
   CompositionalRequest request{};  // its on_picture is told of pictures as they are judged
   SamplerOptions tuning{};
+  std::int64_t rerank = 0;           // candidates a picture, of which a CLIP keeps one; 0, 1 = one
+  std::filesystem::path clip{};      // which CLIP of Tessera's own; "" = the shipped one
+  std::string path{};                // discrete, gaussian; "" = the model's first
   std::filesystem::path records{};   // "" = none are kept
   bool resume = false;               // go on with the records that are there
   bool overwrite = false;            // replace them

@@ -95,6 +95,13 @@ void add_eval_compositional(CLI::App& eval, Action& action) {
                       "also a PNG of the pictures with their captions, green where right");
   command->add_option("--sheet-pictures", flags->evaluation.sheet_pictures, "pictures of the sheet")
       ->capture_default_str();
+  command
+      ->add_option("--rerank",
+                   flags->evaluation.rerank,
+                   "draw so many candidates a caption and keep the one that a CLIP finds closest")
+      ->capture_default_str();
+  command->add_option(
+      "--clip", flags->evaluation.clip, "CLIP of --rerank; left out: the shipped one");
   add_record_flags(*command, *flags);
   command->add_flag("--json", flags->json, "one JSON object instead of the table");
   add_model_flags(*command, flags->model);
