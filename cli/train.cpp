@@ -56,7 +56,7 @@ int train(const Flags& flags, std::stop_token stop) {
 void add_train(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("train", "train one stage of a model");
   const auto flags = std::make_shared<Flags>();
-  add_train_flags(*command, flags->train, {"tokenizer", "vqvae", "diffusion"});
+  add_train_flags(*command, flags->train, {"tokenizer", "vqvae", "diffusion", "ddpm", "clip"});
   command->get_option("stage")->required();
   command->add_option(
       "--data",
@@ -71,6 +71,8 @@ void add_train(CLI::App& app, Action& action) {
       "  tessera train tokenizer --config configs/starter-tokenizer.json --out runs/tokenizer\n"
       "  tessera train vqvae --config configs/starter-vqvae.json --out runs/codec\n"
       "  tessera train diffusion --config configs/starter-diffusion.json --out runs/starter\n"
+      "  tessera train ddpm --config configs/starter-ddpm.json --out runs/ddpm\n"
+      "  tessera train clip --config configs/starter-clip.json --out runs/clip\n"
       "  tessera generate \"a red apple\" --model runs/starter/model\n"
       "  tessera train vqvae --config configs/tiny.json --data photos --set train.steps=500 --out "
       "run\n\n"

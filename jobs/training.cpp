@@ -9,9 +9,11 @@
 #include "jobs/jobs.h"
 #include "jobs/shipped_file.h"
 #include "nn/device.h"
+#include "train/clip_trainer.h"
 #include "train/code_source.h"
 #include "train/config.h"
 #include "train/discrete_trainer.h"
+#include "train/gaussian_trainer.h"
 #include "train/run.h"
 #include "train/training_data.h"
 #include "train/vqvae_trainer.h"
@@ -63,6 +65,11 @@ train::SheetWriter sheet_writer(const PictureWriter& write) {
   };
 }
 
+/// Where pictures are drawn.
+at::Device drawing_device(const train::Config& config, at::Device device) {
+  return config.data.draw == "cpu" ? at::Device(at::kCPU) : device;
+}
+
 /// A trainer and where its batches come from.
 struct Stage {
   std::unique_ptr<train::Trainer> trainer{};
@@ -78,8 +85,9 @@ Stage make_vqvae_stage(const train::Config& config,
                                                 .seed = config.seed,
                                                 .held_out = data.held_out,
                                                 .device = device}),
-          .fetch = [source = data.source, device](const std::vector<std::int64_t>& indices) {
-            return source->get(indices, device);
+          .fetch = [source = data.source, draw = drawing_device(config, device)](
+                       const std::vector<std::int64_t>& indices) {
+            return source->get(indices, draw);
           }};
 }
 
@@ -100,10 +108,67 @@ Stage make_diffusion_stage(const train::Config& config,
                .seed = config.seed,
                .held_out = data.held_out,
                .codes = codes,
+               .pool = data.samples,
+               .draw_on = drawing_device(config, device),
                .device = device}),
-          .fetch = [codes, device](const std::vector<std::int64_t>& indices) {
-            return codes->fetch(indices, device);
+          .fetch = [codes, draw = drawing_device(config, device)](
+                       const std::vector<std::int64_t>& indices) {
+            return codes->fetch(indices, draw);
           }};
+}
+
+Stage make_ddpm_stage(const train::Config& config,
+                      const train::TrainingData& data,
+                      at::Device device) {
+  const train::GaussianModel& model = config.ddpm;
+  const auto latents = std::make_shared<train::LatentSource>(
+      data.source,
+      model.chain.in_latents() ? train::load_codec(model.vqvae, device) : train::Codec{},
+      model.latent_cache);
+  const bool scenes = config.data.kind == "scenes";
+  return {.trainer = train::make_gaussian_trainer(
+              {.model = model,
+               .objective = config.ddpm_objective,
+               .train = config.train,
+               .sampling = config.sampling,
+               .name = config.name,
+               .description = config.description,
+               .world = scenes ? std::optional(config.data.scenes) : std::nullopt,
+               .seed = config.seed,
+               .held_out = data.held_out,
+               .latents = latents,
+               .device = device}),
+          .fetch = [latents, device](const std::vector<std::int64_t>& indices) {
+            return latents->fetch(indices, device);
+          }};
+}
+
+Stage make_clip_stage(const train::Config& config,
+                      const train::TrainingData& data,
+                      at::Device device) {
+  const auto scenes = [](const std::shared_ptr<const data::Source>& source) {
+    return std::dynamic_pointer_cast<const data::SceneSource>(source);
+  };
+  return {.trainer = train::make_clip_trainer({.model = config.clip,
+                                               .objective = config.clip_objective,
+                                               .train = config.train,
+                                               .name = config.name,
+                                               .description = config.description,
+                                               .seed = config.seed,
+                                               .held_out = data.held_out,
+                                               .scenes = scenes(data.source),
+                                               .held_out_scenes = scenes(data.held_out.source),
+                                               .device = device}),
+          .fetch = [source = data.source, device](const std::vector<std::int64_t>& indices) {
+            return source->get(indices, device);
+          }};
+}
+
+Stage make_stage(const train::Config& config, const train::TrainingData& data, at::Device device) {
+  if (config.stage == "diffusion") return make_diffusion_stage(config, data, device);
+  if (config.stage == "ddpm") return make_ddpm_stage(config, data, device);
+  if (config.stage == "clip") return make_clip_stage(config, data, device);
+  return make_vqvae_stage(config, data, device);
 }
 
 }  // namespace
@@ -114,10 +179,10 @@ TrainSummary run_training(const TrainRequest& request,
   nn::set_threads(request.threads);
   const train::Config config = read_config(request);
   const at::Device device = nn::resolve_device(request.device);
+  if (device.is_cuda()) at::globalContext().setBenchmarkCuDNN(true);  // shapes never change
   const train::TrainingData data = train::open_training_data(
       config.data, std::max(config.train.validation_samples, config.train.samples));
-  const Stage stage = config.stage == "diffusion" ? make_diffusion_stage(config, data, device)
-                                                  : make_vqvae_stage(config, data, device);
+  const Stage stage = make_stage(config, data, device);
 
   std::error_code failed;
   fs::create_directories(request.out, failed);
@@ -134,7 +199,8 @@ TrainSummary run_training(const TrainRequest& request,
                                              {.folder = request.out,
                                               .train = config.train,
                                               .resume = request.resume,
-                                              .write_sheet = sheet_writer(request.write_picture)},
+                                              .write_sheet = sheet_writer(request.write_picture),
+                                              .drawing_threads = device.is_cpu() ? 1 : 0},
                                              progress,
                                              stop);
   return {.steps = result.step,

@@ -24,7 +24,8 @@ struct TrainFlags {
 /// `stages` are the stages that the program offers.
 void add_train_flags(CLI::App& app,
                      TrainFlags& flags,
-                     const std::vector<std::string>& stages = {"vqvae", "diffusion"});
+                     const std::vector<std::string>& stages = {
+                         "vqvae", "diffusion", "ddpm", "clip"});
 
 /// "train.steps=200" -> {"train.steps", "200"}. Throws kInvalidArgument naming the text.
 std::map<std::string, std::string> parse_overrides(const std::vector<std::string>& texts);
