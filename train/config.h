@@ -4,7 +4,9 @@
 #include <map>
 #include <string>
 
+#include "train/clip_options.h"
 #include "train/discrete_options.h"
+#include "train/gaussian_options.h"
 #include "train/options.h"
 #include "train/vqvae_trainer.h"
 
@@ -12,7 +14,7 @@ namespace tessera::train {
 
 /// Everything that a run is told, docs/formats/config.md.
 struct Config {
-  std::string stage{};  // vqvae, diffusion
+  std::string stage{};  // vqvae, diffusion, ddpm, clip
   std::string name{};   // of the model, for its card
   std::string description{};
   std::uint64_t seed = 0;
@@ -22,7 +24,11 @@ struct Config {
   VqVaeObjective vqvae_objective{};  // "objective" of stage vqvae
   DiscreteModel diffusion{};         // "model" of stage diffusion
   DiscreteObjective diffusion_objective{};
-  SampleOptions sampling{};  // stage diffusion
+  GaussianModel ddpm{};  // "model" of stage ddpm
+  GaussianObjective ddpm_objective{};
+  SampleOptions sampling{};  // stages diffusion and ddpm
+  ClipModelSection clip{};   // "model" of stage clip
+  ClipObjective clip_objective{};
 };
 
 /// Overrides are "section.key" -> JSON value or bare text ("train.steps" -> "200"). Everything is
