@@ -70,5 +70,7 @@ std::span<const Case> text_cases();      // tokens, text states: text_cases.cpp
 std::span<const Case> codec_cases();     // vqvae, codecs: codec_cases.cpp
 std::span<const Case> denoiser_cases();  // log p(x_0 | x_t), losses: denoiser_cases.cpp
 std::span<const Case> sampling_cases();  // trajectories on recorded noise: sampling_cases.cpp
+std::span<const Case> clip_cases();      // both towers, pictures, scores: clip_cases.cpp
+std::span<const Case> metric_cases();    // distances between sets of pictures: metric_cases.cpp
 
 }  // namespace tessera::golden
