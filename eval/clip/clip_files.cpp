@@ -95,7 +95,8 @@ LoadedClip weight_file(const fs::path& file) {
                 kInvalidArgument,
                 what,
                 ": weights with the names of transformers need their folder, with config.json");
-  LoadedClip clip = published(file, clip_options_of_shapes(state, what), std::move(state));
+  const ClipOptions options = clip_options_of_shapes(state, what);
+  LoadedClip clip = published(file, options, std::move(state));
   clip.name = file.stem().string();
   return clip;
 }

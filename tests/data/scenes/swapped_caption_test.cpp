@@ -139,6 +139,40 @@ TEST(SwappedCaption, NounsAreOfTheWorldAndColouredOnesCanBe) {
   }
 }
 
+/// Without the phrase of the background.
+std::string body_of(const std::string& caption) {
+  if (!caption.ends_with(" background")) return caption;
+  std::size_t cut = 0;
+  for (const char* phrase : {" on a", " with a", " against a"}) {
+    const std::size_t found = caption.rfind(phrase);
+    if (found != std::string::npos) cut = std::max(cut, found);
+  }
+  return caption.substr(0, cut);
+}
+
+// A noun at a place that training holds out would be met as a wrong caption alone.
+TEST(SwappedCaption, TrainingMeetsNoHeldOutThingInAWrongCaption) {
+  SceneOptions world{.split = "train",
+                     .nouns = {"car", "bus", "key", "book", "heart", "apple"},
+                     .kinds = {"position"}};
+  std::set<std::string> said;
+  for (const std::string& caption :
+       open_scenes(atlas_path(), world)->captions(first_indices(3000))) {
+    said.insert(body_of(caption));
+  }
+  EXPECT_LT(said.size(), 54u) << "some of 6 nouns at 9 places are held out";
+  for (const auto& [swap, list] : examples(world, 600)) {
+    for (const Example& each : list) EXPECT_EQ(said.count(body_of(each.wrong)), 1u) << each.wrong;
+  }
+  // Other splits say anything.
+  world.split = "heldout";
+  std::size_t unsaid = 0;
+  for (const auto& [swap, list] : examples(world, 600)) {
+    for (const Example& each : list) unsaid += said.count(body_of(each.wrong)) == 0 ? 1 : 0;
+  }
+  EXPECT_GT(unsaid, 0u);
+}
+
 TEST(SwappedCaption, TheKeyDecides) {
   const SceneOptions world = starter_world();
   const auto source = open_scenes(atlas_path(), world);

@@ -168,11 +168,13 @@ TEST_F(ClipFiles, FeaturesForDistances) {
   EXPECT_EQ(extractor->facts().dims, 20);
   EXPECT_EQ(extractor->facts().weights, clip.sha256);
   std::vector<at::Tensor> inputs;
-  for (const char* name : {"image0", "image1", "image2", "image3"}) {
+  for (const char* name : {"image0", "image2", "image3"}) {
     inputs.push_back(extractor->prepare(recorded.at(concat(name, ".uint8_hwc"))));
   }
   const Features features = extractor->extract(at::stack(inputs));
-  EXPECT_TRUE(features.pooled.allclose(recorded.at("image_features"), 1e-4, 1e-5));
+  const at::Tensor wanted =
+      recorded.at("image_features").index_select(0, at::tensor({0, 2, 3}, at::kLong));
+  EXPECT_TRUE(features.pooled.allclose(wanted, 1e-4, 1e-5));
   EXPECT_FALSE(features.logits.defined());
 }
 
