@@ -144,11 +144,11 @@ Findings run(const Options& options, const Run& context) {
   findings.at_least(
       "uniform pixels, T=100: L_0's share of the bits", fine.first / fine.total(), 0.25);
   findings.figure = {.title = "Bits a pixel with a perfect network", .columns = 2};
-  std::vector<std::int64_t> many{20, 50, 100, 250, 500, 1000};
+  std::vector<std::int64_t> many{25, 50, 100, 250, 500, 1000};
   if (context.full()) many.push_back(4000);
   findings.figure.panels = {
       stack_panel("data ±1 (1 bit)", signs(), many, 4),
-      stack_panel("uniform pixels (8 bits)", pixels(), {20, 50, 100, 200}, 13)};
+      stack_panel("uniform pixels (8 bits)", pixels(), {25, 50, 100, 200}, 13)};
   findings.notes.push_back(
       "L_0 is one of T steps in L_simple and a quarter to a half of the bits: it is no small "
       "edge.");

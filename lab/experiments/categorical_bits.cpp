@@ -133,7 +133,7 @@ Panel bits_panel(const std::string& title, const Bits& bits) {
 }
 
 Panel law_panel(const std::vector<double>& drawn) {
-  Panel panel{.title = "10 strides of a chain of 100, perfect network",
+  Panel panel{.title = "10 strides of T = 100",
               .x = {.label = "code",
                     .from = -0.6,
                     .to = 3.6,

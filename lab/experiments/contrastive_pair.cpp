@@ -116,8 +116,7 @@ Findings run(const Options& options, const Run& context) {
   const double others =
       (similarity.sum().item<double>() - similarity.diagonal().sum().item<double>()) / 9900;
   findings.at_least("mean cosine of pairs - of strangers", pairs - others, 0.2);
-  HeatMap map{.label = "cosine",
-              .columns = 40,
+  HeatMap map{.columns = 40,
               .rows = 40,
               .values = numbers_of(similarity.slice(0, 0, 40).slice(1, 0, 40)),
               .x_first = 0,
@@ -126,8 +125,8 @@ Findings run(const Options& options, const Run& context) {
               .y_last = 39,
               .diverging = true};
   Panel left{.title = "pictures against captions, none seen in training",
-             .x = {.label = "caption"},
-             .y = {.label = "picture", .reversed = true},
+             .x = {.label = "caption", .from = -0.5, .to = 39.5},
+             .y = {.label = "picture", .reversed = true, .from = -0.5, .to = 39.5},
              .legend = Legend::kNone,
              .equal_scales = true};
   left.layers.emplace_back(std::move(map));

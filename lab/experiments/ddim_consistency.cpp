@@ -71,7 +71,7 @@ Panel sheet(const Options& options, const Run& context) {
   add("η=1, S=50", 1, 50);
   const at::Tensor all = at::stack(columns, 1).flatten(0, 1);  // row by row
   Panel panel = sheet_panel(
-      all, {.columns = 7, .enlarge = 3}, names, {"x_T, first", "second", "third", "fourth"});
+      all, {.columns = 7, .enlarge = 1}, names, {"1st x_T", "2nd x_T", "3rd x_T", "4th x_T"});
   return panel;
 }
 

@@ -101,7 +101,7 @@ Panel picture_panel(const Options& options, const Run& context) {
         {process, *denoiser, *sampler}, x_T, chain, {.rng = nn::Rng::of_run(0, 0, 4)}));
     names.push_back(concat("S=", steps));
   }
-  Panel panel = sheet_panel(at::cat(rows), {.columns = 4, .enlarge = 6}, {}, names);
+  Panel panel = sheet_panel(at::cat(rows), {.columns = 4, .enlarge = 3}, {}, names);
   panel.title = "scenes to x_T and back";
   return panel;
 }

@@ -140,8 +140,9 @@ Experiment ddim_noise() {
            "With x̂_0 and ε̂ from one network call, x_s = √ᾱ_s x̂_0 + √(1−ᾱ_s−σ²) ε̂ + σz has the "
            "right marginal for every σ (Song et al. 2021, eq. 12). η = 1 is ancestral sampling "
            "with the small variance; η = 0 adds no noise at all and still gives distinct "
-           "samples, since x_T decides. With few calls no noise is best; the large variance, fine "
-           "at a thousand calls, overshoots at ten. None of this is trained: one network serves "
+           "samples, since x_T decides. With few calls every rule is off: the small noise and none "
+           "leave too little variance, β too much; at a thousand calls all agree. None of this is "
+           "trained: one network serves "
            "every η and every subset.",
        .shows = {"DDIM over step subsets and η",
                  "η = 1 equals the small ancestral variance",

@@ -67,7 +67,7 @@ Findings run(const Options& options, const Run& context) {
               .x = {.label = "distance in pixels", .from = 0},
               .y = {.label = "correlation", .from = 0, .to = 1}};
   curve.layers = {same, measured};
-  Panel sheet = sheet_panel(pictures.slice(0, 0, 6), {.columns = 3, .enlarge = 3}, {}, {});
+  Panel sheet = sheet_panel(pictures.slice(0, 0, 6), {.columns = 3, .enlarge = 1}, {}, {});
   sheet.title = "radii with density ~ r^{-3}: alike at every scale";
   findings.figure = {.title = "Dead leaves: pictures with edges and known statistics",
                      .columns = 2};

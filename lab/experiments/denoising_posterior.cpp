@@ -149,7 +149,7 @@ Findings run(const Options& options, const Run& context) {
   findings.figure = {.title = "Denoising: the mean is blurred, samples of the posterior are not"};
   findings.figure.panels = {
       sheet_panel(at::stack(rows),
-                  {.columns = 5, .enlarge = 6, .range = {-limit, limit}},
+                  {.columns = 5, .enlarge = 2, .range = {-limit, limit}},
                   {"x_0", "with noise", "posterior mean", "sample", "another"},
                   {})};
   return findings;

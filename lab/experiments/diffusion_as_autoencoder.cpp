@@ -133,7 +133,7 @@ Findings run(const Options& options, const Run& /*context*/) {
     const World plain = normal_world(world.process.schedule(), 0, kVariance, {.variance = fixed});
     exact.push_back(count > 1 ? normal_bound(plain, kVariance) - entropy : std::nan(""));
   }
-  Panel depth{.title = "nats above the entropy of the data, 5% of the signal left at the top",
+  Panel depth{.title = "nats above the entropy of the data",
               .x = {.label = "layers T", .logarithmic = true, .from = 0.9, .to = 75},
               .y = {.label = "nats", .from = 0}};
   depth.layers.emplace_back(

@@ -30,7 +30,7 @@ void visit_fields(Visitor& v, Options& o) {
   v("seed", o.seed, "of the noise");
 }
 
-constexpr std::int64_t kSide = 64;
+constexpr std::int64_t kSide = 32;
 const std::vector<std::int64_t>& shown_times() {
   static const std::vector<std::int64_t> times = {0, 50, 100, 200, 300, 400, 500, 650, 800, 1000};
   return times;
@@ -112,7 +112,7 @@ Findings run(const Options& o, const Run& context) {
   }
   const auto columns = static_cast<std::int64_t>(shown_times().size());
   Panel pictures =
-      sheet_panel(at::cat(rows), {.columns = columns, .enlarge = 2}, over, {"linear", "cosine"});
+      sheet_panel(at::cat(rows), {.columns = columns, .enlarge = 4}, over, {"linear", "cosine"});
   Panel snr{.title = "Signal-to-noise ratio",
             .x = {.label = "t", .from = 0.0, .to = 1000.0},
             .y = {.label = "ln SNR = ln(ᾱ/(1−ᾱ))", .from = -15.0, .to = 10.0},

@@ -7,6 +7,7 @@
 #include "diffusion/gaussian/bernoulli.h"
 #include "lab/draws.h"
 #include "lab/experiments/nonequilibrium.h"
+#include "lab/heartbeats.h"
 #include "lab/series.h"
 
 namespace tessera::lab {
@@ -14,9 +15,8 @@ namespace {
 
 using namespace diffusion;
 
-constexpr std::int64_t kLength = 20;
-constexpr std::int64_t kPeriod = 5;
-constexpr double kActivity = 0.2;
+constexpr std::int64_t kLength = kHeartbeatLength;
+constexpr double kActivity = kHeartbeatActivity;
 
 struct Options {
   std::int64_t sequences = 400;
@@ -30,30 +30,13 @@ void visit_fields(Visitor& v, Options& o) {
   v("seed", o.seed, "seed of all draws");
 }
 
-BernoulliProcess process_of(std::int64_t steps) {
-  return {make_gaussian_schedule({.kind = "inverse", .steps = steps}), kActivity};
-}
-
-/// The five sequences with a beat every fifth place, [5, 20].
-at::Tensor beats() {
-  const at::Tensor place = at::arange(kLength).remainder(kPeriod);
-  return (place.unsqueeze(0) == at::arange(kPeriod).unsqueeze(1)).to(at::kDouble);
-}
-
-/// P(x_0 = 1 | x_t) of every place, by Bayes' rule over the five sequences: [B, 20].
-at::Tensor perfect_answer(const BernoulliProcess& process, const at::Tensor& x_t, std::int64_t t) {
-  const at::Tensor on = process.marginal(beats(), at::full({kPeriod}, t, at::kLong));
-  const at::Tensor fit = x_t.matmul(on.log().t()) + (1 - x_t).matmul((1 - on).log().t());
-  return fit.softmax(1).matmul(beats());
-}
-
 /// Σ KL over t = 2..T of each sequence, bits.
 at::Tensor divergences(const BernoulliProcess& process,
                        const Options& options,
                        const Run& context) {
   const at::Tensor phase =
-      (draw_uniform({.seed = options.seed}, {options.sequences}) * kPeriod).to(at::kLong);
-  const at::Tensor x0 = beats().index_select(0, phase);
+      (draw_uniform({.seed = options.seed}, {options.sequences}) * kHeartbeatPeriod).to(at::kLong);
+  const at::Tensor x0 = heartbeats().index_select(0, phase);
   const nn::Rng rng = nn::Rng::of_run(options.seed, 0, options.sequences);
   at::Tensor sum = at::zeros({options.sequences}, at::kDouble);
   for (std::int64_t t = 2; t <= process.steps(); ++t) {
@@ -61,23 +44,10 @@ at::Tensor divergences(const BernoulliProcess& process,
     const at::Tensor time = at::full({options.sequences}, t, at::kLong);
     const at::Tensor x_t = process.draw(process.marginal(x0, time), rng, t).to(at::kDouble);
     sum += bernoulli_kl(process.posterior(x0, x_t, time, time - 1),
-                        process.reverse(perfect_answer(process, x_t, t), x_t, time, time - 1))
+                        process.reverse(heartbeat_answer(process, x_t, t), x_t, time, time - 1))
                .sum(1);
   }
   return sum / std::numbers::ln2;
-}
-
-/// H_q(x_T | x_0) - H_q(x_1 | x_0) - H_p(x_T) of a sequence, bits: what the bound of 2015 adds.
-double edge_entropies(const BernoulliProcess& process) {
-  const at::Tensor one = beats().slice(0, 0, 1);
-  const auto entropy = [&](std::int64_t t) {
-    return bernoulli_entropy(process.marginal(one, at::full({1}, t, at::kLong)))
-        .sum()
-        .item<double>();
-  };
-  const double prior =
-      bernoulli_entropy(at::full({kLength}, kActivity, at::kDouble)).sum().item<double>();
-  return (entropy(process.steps()) - entropy(1) - prior) / std::numbers::ln2;
 }
 
 /// Reverse chains from noise; [T + 1, B, 20] where kept every `stride` steps.
@@ -95,17 +65,12 @@ Trajectory sample(const BernoulliProcess& process,
   Trajectory out{.kept = {x}};
   for (std::int64_t t = process.steps(); t >= 1; --t) {
     const at::Tensor time = at::full({count}, t, at::kLong);
-    const at::Tensor on = process.reverse(perfect_answer(process, x, t), x, time, time - 1);
+    const at::Tensor on = process.reverse(heartbeat_answer(process, x, t), x, time, time - 1);
     x = process.draw(on, rng, process.steps() - t + 1).to(at::kDouble);
     if ((t - 1) % stride == 0) out.kept.push_back(x);
   }
   out.last = x;
   return out;
-}
-
-double valid_share(const at::Tensor& x) {
-  const at::Tensor distance = at::cdist(x, beats(), 1);
-  return (std::get<0>(distance.min(1)) < 0.5).to(at::kDouble).mean().item<double>();
 }
 
 Panel trajectory_panel(const Trajectory& trajectory, const Options& options) {
@@ -172,17 +137,17 @@ Findings run(const Options& options, const Run& context) {
                         Case{100, 2.3717880515694474, -2.9736993719706915},
                         Case{2000, 2.324398081459711, -2.3683348080616793}}) {
     if (c.steps > 100 && !context.full()) continue;
-    const BernoulliProcess process = process_of(c.steps);
+    const BernoulliProcess process = heartbeat_chain(c.steps);
     const Estimate sum = mean_of(divergences(process, options, context));
     findings.near(concat("T=", c.steps, ": ΣKL, bits"), sum, c.divergence);
     findings.near(
         concat("T=", c.steps, ": K with the edge rule of 2015, bits"),
-        {.value = edge_entropies(process) - sum.value, .standard_error = sum.standard_error},
+        {.value = heartbeat_edge_bits(process) - sum.value, .standard_error = sum.standard_error},
         c.bound);
   }
   // p(x_0 | x_1) := q(x_1 | x_0) is no distribution of x_0 when the noise's activity is not 1/2;
   // with π(x_0)/π(x_1) it is one.
-  const BernoulliProcess twenty = process_of(20);
+  const BernoulliProcess twenty = heartbeat_chain(20);
   const at::Tensor first = twenty.marginal(tensor_of({0, 1}), at::ones({2}, at::kLong));
   const double zero = first[0].item<double>();
   const double one = first[1].item<double>();
@@ -193,12 +158,12 @@ Findings run(const Options& options, const Run& context) {
                  1e-12);
   // With a noise activity of 0.2 the edge rule is no proper last step, and costs bits.
   findings.at_least("T=2000: bits that a learned last step saves over the edge rule",
-                    -(edge_entropies(process_of(2000))),
+                    -(heartbeat_edge_bits(heartbeat_chain(2000))),
                     0.04);
   const std::int64_t stride = std::max<std::int64_t>(1, options.steps / 100);
   const Trajectory trajectory =
-      sample(process_of(options.steps), options, context.full() ? 500 : 40, stride);
-  const double valid = valid_share(trajectory.last);
+      sample(heartbeat_chain(options.steps), options, context.full() ? 500 : 40, stride);
+  const double valid = heartbeat_share(trajectory.last);
   findings.at_least("share of samples that are heartbeats", valid, 0.9);
   findings.figure = {.title = "Heartbeat: a one in every fifth place", .columns = 2};
   findings.figure.panels = {trajectory_panel(trajectory, options), bound_panel()};

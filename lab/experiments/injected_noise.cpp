@@ -62,7 +62,7 @@ Paths sample(const diffusion::GaussianProcess& process,
     return draw_normal({o.seed, stream++}, x.sizes());
   };
   options.on_step = [&](const diffusion::ChainStep& step) {
-    if (step.time.to % 10 == 0) {
+    if (step.time.to % 20 == 0) {
       paths.times.push_back(static_cast<double>(step.time.to));
       rows.push_back(as_numbers(step.x).clone());
     }
@@ -78,7 +78,7 @@ Panel paths_panel(const Paths& paths, const std::string& title) {
               .x = {.label = "t", .reversed = true, .from = 0.0, .to = 1000.0},
               .y = {.label = "x_t", .from = -3.0, .to = 3.0},
               .legend = Legend::kNone};
-  for (std::int64_t i = 0; i < 40; ++i) {
+  for (std::int64_t i = 0; i < 24; ++i) {
     const at::Tensor path = paths.x.select(1, i);
     panel.layers.emplace_back(
         Curve{.x = paths.times,
@@ -160,7 +160,7 @@ Findings run(const Options& options, const Run& context) {
                    0.02);
   findings.at_least("without: share at +1 is too large by", none.right.value - o.right, 0.08);
   findings.figure = {.title = "Is the noise that is added while sampling needed?"};
-  findings.figure.panels = {paths_panel(with, "With noise: 40 trajectories"),
+  findings.figure.panels = {paths_panel(with, "With noise: 24 trajectories"),
                             paths_panel(without, "The mean alone"),
                             variance_panel(findings, process)};
   return findings;

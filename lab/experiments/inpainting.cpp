@@ -120,7 +120,6 @@ Panel sheet(const Options& options, const Run& context) {
         impose_known(world.process,
                      x_T,
                      known,
-                     rule,
                      1000,
                      draw_normal({.seed = options.seed, .number = 3}, truth.sizes()));
     columns.push_back(
@@ -134,7 +133,7 @@ Panel sheet(const Options& options, const Run& context) {
                            noise));
   }
   return sheet_panel(at::stack(columns, 1).flatten(0, 1),
-                     {.columns = 4, .enlarge = 4},
+                     {.columns = 4, .enlarge = 2},
                      {"before", "right half lost", "held at x_0", "noised to t"},
                      {});
 }

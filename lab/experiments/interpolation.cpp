@@ -75,7 +75,7 @@ Panel sheet(const Options& options, const Run& context) {
     names.push_back(concat("t=", t));
   }
   return sheet_panel(at::cat(rows),
-                     {.columns = 9, .enlarge = 3},
+                     {.columns = 9, .enlarge = 1},
                      {"x_0", "λ=0", "", "", "½", "", "", "1", "x'_0"},
                      names);
 }

@@ -148,8 +148,8 @@ Findings run(const Options& options, const Run& /*context*/) {
                                   .y = published_wrong,
                                   .stroke = Stroke::kMarked});
   std::vector<double> halves;
-  for (const double count : steps) halves.push_back(0.5 / count);
-  panel.layers.emplace_back(Curve{.label = "1/(2T)",
+  for (const double count : steps) halves.push_back(0.16 / count);
+  panel.layers.emplace_back(Curve{.label = "∝ 1/T",
                                   .x = steps,
                                   .y = halves,
                                   .stroke = Stroke::kDashed,
@@ -166,11 +166,11 @@ Experiment joint_error() {
   return make_experiment<Options>(
       {.name = "joint-error",
        .topic = "Discrete diffusion",
-       .title = "Drawing many tokens at once breaks their bonds; more steps mend it like 1/T.",
+       .title = "Drawing many tokens at once breaks their bonds; more steps mend it.",
        .text =
            "The network gives each token's own distribution, and the sampler draws every token "
            "from it independently. Two tokens that always agree come out disagreeing whenever "
-           "both are decided in one step, and the chance of that is about one in T. This is why "
+           "both are decided in one step, and the chance of that falls about as 1/T. This is why "
            "a discrete sampler needs steps even with a perfect network, and what samplers that "
            "show few tokens a call are for.",
        .shows = {"joint error of parallel sampling against the number of steps",

@@ -19,7 +19,7 @@ using namespace diffusion;
 
 struct Options {
   std::int64_t walkers = 20000;
-  std::int64_t steps = 150;
+  std::int64_t steps = 100;
   std::uint64_t seed = 6;
 };
 template <typename Visitor>
@@ -46,8 +46,9 @@ Estimate walked_variance(const Options& options, const World& world, std::int64_
   for (std::int64_t i = 0; i < options.steps; ++i) {
     plan.push_back({.from = t, .to = t, .index = i, .count = options.steps});
   }
-  const nn::Noise noise{.rng = nn::Rng::of_run(options.seed, 0, options.walkers)};
-  const at::Tensor start = draw_prior(noise, {1, 1, 1}).to(at::kDouble);
+  constexpr std::int64_t kInRow = 100;  // numbers of a picture: independent walkers too
+  const nn::Noise noise{.rng = nn::Rng::of_run(options.seed, 0, options.walkers / kInRow)};
+  const at::Tensor start = draw_prior(noise, {kInRow, 1, 1}).to(at::kDouble);
   return variance_of(run_gaussian_chain({world.process, *world.denoiser, *sampler},
                                         start,
                                         {.threshold = unlimited(), .plan = plan},
@@ -102,7 +103,7 @@ at::Tensor walk(const Options& options, const std::vector<TimeStep>& plan, doubl
   const GaussianSchedule schedule = make_gaussian_schedule({});
   const GaussianProcess process(schedule);
   const auto denoiser = two_modes(schedule);
-  const nn::Noise noise{.rng = nn::Rng::of_run(options.seed, 0, 5000)};
+  const nn::Noise noise{.rng = nn::Rng::of_run(options.seed, 0, 2500)};
   return run_gaussian_chain(
       {process, *denoiser, *make_gaussian_sampler("langevin", {.langevin_rate = rate})},
       draw_prior(noise, {1, 1, 1}).to(at::kDouble),
@@ -137,7 +138,7 @@ Findings run(const Options& options, const Run& context) {
                  1e-10);
 
   const auto annealed_plan = make_gaussian_sampler("langevin", {.langevin_steps = 5})
-                                 ->plan({.trained = 1000, .wanted = 100});
+                                 ->plan({.trained = 1000, .wanted = 200});
   const at::Tensor annealed = walk(options, annealed_plan, 0.3);
   context.check_stop();
   std::vector<TimeStep> cold;

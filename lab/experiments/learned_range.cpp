@@ -77,7 +77,9 @@ Learned learn(const Options& options) {
   loss_of(hybrid).total.sum().backward();
   const at::Tensor of_hybrid = eps.mutable_grad().clone();
   eps.mutable_grad().zero_();
-  loss_of({}).total.sum().backward();
+  gaussian_loss(world.process, {.x0 = x0, .noise = noise, .t = t, .answer = eps}, {}, {})
+      .total.sum()
+      .backward();
   out.mean_gradient = largest_difference(of_hybrid, eps.mutable_grad());
   return out;
 }

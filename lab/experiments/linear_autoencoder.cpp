@@ -28,12 +28,12 @@ void visit_fields(Visitor& v, Options& o) {
   v("seed", o.seed, "seed of the draws");
 }
 
-GaussianMoments normal(double mean, double variance) {
+GaussianMoments bell(double mean, double variance) {
   return {.mean = at::scalar_tensor(mean, at::kDouble),
           .log_variance = at::scalar_tensor(std::log(variance), at::kDouble)};
 }
 
-GaussianMoments normal(const at::Tensor& mean, double variance) {
+GaussianMoments bell(const at::Tensor& mean, double variance) {
   return {.mean = mean, .log_variance = at::scalar_tensor(std::log(variance), at::kDouble)};
 }
 
@@ -51,8 +51,8 @@ struct Elbo {
 Elbo one_layer(const Options& options, double mean, double variance) {
   const at::Tensor z =
       mean + std::sqrt(variance) * draw_normal({.seed = options.seed}, {options.draws});
-  return {.reconstruction = mean_of(normal_log_density(seen(), normal(0.8 * z + 0.1, 0.25))),
-          .divergence = normal_kl(normal(mean, variance), normal(0, 1)).item<double>()};
+  return {.reconstruction = mean_of(normal_log_density(seen(), bell(0.8 * z + 0.1, 0.25))),
+          .divergence = normal_kl(bell(mean, variance), bell(0, 1)).item<double>()};
 }
 
 /// The encoder learned by its own bound: mean and ln variance of q(z), by the reparameterised
@@ -74,8 +74,8 @@ Training train(const Options& options) {
     eps = eps / eps.square().mean().sqrt();
     const at::Tensor z = mean + (0.5 * log_variance).exp() * eps;
     const GaussianMoments q{.mean = mean, .log_variance = log_variance};
-    const at::Tensor loss = normal_kl(q, normal(0, 1)).mean() -
-                            normal_log_density(seen(), normal(0.8 * z + 0.1, 0.25)).mean();
+    const at::Tensor loss = normal_kl(q, bell(0, 1)).mean() -
+                            normal_log_density(seen(), bell(0.8 * z + 0.1, 0.25)).mean();
     if (i % 5 == 0 || i + 1 == options.rounds) {
       out.round.push_back(static_cast<double>(i));
       out.elbo.push_back(-loss.item<double>());
@@ -99,11 +99,11 @@ std::vector<Estimate> two_layers(const Options& options, const Encoder& q) {
   const at::Tensor z1 = q.a + std::sqrt(q.b) * eps[0];
   const at::Tensor z2 = q.c * z1 + std::sqrt(q.d) * eps[1];
   const std::vector<at::Tensor> terms{
-      normal_log_density(at::scalar_tensor(1.1, at::kDouble), normal(0.9 * z1, 0.2)),
-      -normal_log_density(z1, normal(q.a, q.b)),
-      normal_log_density(z1, normal(0.7 * z2, 0.3)),
-      -normal_log_density(z2, normal(q.c * z1, q.d)),
-      normal_log_density(z2, normal(0, 1))};
+      normal_log_density(at::scalar_tensor(1.1, at::kDouble), bell(0.9 * z1, 0.2)),
+      -normal_log_density(z1, bell(q.a, q.b)),
+      normal_log_density(z1, bell(0.7 * z2, 0.3)),
+      -normal_log_density(z2, bell(q.c * z1, q.d)),
+      normal_log_density(z2, bell(0, 1))};
   std::vector<Estimate> out;
   at::Tensor sum = at::zeros({options.draws}, at::kDouble);
   for (const at::Tensor& term : terms) {
@@ -171,7 +171,7 @@ Findings run(const Options& options, const Run& /*context*/) {
     findings.equal(
         concat("q = ", c.name, ": KL to the prior"), elbo.divergence, c.divergence, 1e-10);
     const double gap =
-        normal_kl(normal(c.mean, c.variance), normal(1.0786516853932584, 0.2808988764044944))
+        normal_kl(bell(c.mean, c.variance), bell(1.0786516853932584, 0.2808988764044944))
             .item<double>();
     findings.near(concat("q = ", c.name, ": ELBO + KL(q‖posterior) = log p(x)"),
                   {.value = elbo.reconstruction.value - elbo.divergence + gap,

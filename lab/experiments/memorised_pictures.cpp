@@ -91,11 +91,8 @@ Findings run(const Options& options, const Run& context) {
                                fresh.slice(0, 0, 8),
                                scenes.index_select(0, of_fresh.index.slice(0, 0, 8))};
   findings.figure = {.title = "Samples and their nearest neighbours in the training set"};
-  findings.figure.panels = {
-      sheet_panel(at::cat(rows),
-                  {.columns = 8, .enlarge = 8},
-                  {},
-                  {"exact network", "nearest scene", "covariance only", "nearest scene"})};
+  findings.figure.panels = {sheet_panel(
+      at::cat(rows), {.columns = 8, .enlarge = 3}, {}, {"exact", "nearest", "blurred", "nearest"})};
   return findings;
 }
 

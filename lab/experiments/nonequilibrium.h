@@ -8,5 +8,6 @@ namespace tessera::lab {
 Experiment swiss_roll();
 Experiment bernoulli_bits();
 Experiment heartbeat();
+Experiment learned_heartbeat();
 
 }  // namespace tessera::lab

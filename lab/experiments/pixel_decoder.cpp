@@ -58,7 +58,7 @@ Panel bins_panel(const Options& options) {
       pixel_log_likelihood(all_pixels(), decoder_at(options.mean, options.log_deviation)).exp());
   panel.layers.emplace_back(std::move(bars));
   panel.layers.emplace_back(Words{
-      .text = "the last bin reaches to +∞", .x = 240, .y = 0.02, .anchor = Words::Anchor::kRight});
+      .text = "the last bin reaches to +∞", .x = 252, .y = 0.12, .anchor = Words::Anchor::kRight});
   return panel;
 }
 
@@ -129,7 +129,7 @@ Experiment pixel_decoder() {
            "must give probabilities of pixels: the mass of N(μ, σ²) between x - 1/255 and x + "
            "1/255, the outer bins reaching to infinity (DDPM, eq. 13), so they sum to one. The "
            "published program approximates the integral by a tanh and never charges more than "
-           "39.86 bits; beyond three deviations that flatters the code.",
+           "39.86 bits: beyond three deviations it charges too much, far out too little.",
        .shows = {"pixels to [-1, 1] and back", "discretised decoder", "tail of the tanh formula"}},
       run);
 }

@@ -19,7 +19,7 @@ constexpr double kVariance = 0.25;
 
 struct Options {
   std::int64_t messages = 250;
-  std::int64_t dimensions = 8;
+  std::int64_t dimensions = 6;
   std::uint64_t seed = 8;
   void validate() const {
     TESSERA_CHECK(messages >= 10 && messages <= 100000,
@@ -40,9 +40,9 @@ void visit_fields(Visitor& v, Options& o) {
   v("seed", o.seed, "seed of the messages and of the noise that both sides share");
 }
 
-/// A chain of nine strides with about three quarters of a bit a number in each.
+/// A chain of nine strides with about half a bit a number in each.
 GaussianSchedule code_schedule() {
-  return strided_schedule(make_gaussian_schedule({}), {12, 28, 50, 78, 115, 165, 240, 370, 1000});
+  return strided_schedule(make_gaussian_schedule({}), {14, 22, 34, 50, 78, 115, 170, 260, 1000});
 }
 
 Ball ball_of(const GaussianMoments& moments) {

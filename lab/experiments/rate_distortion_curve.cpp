@@ -128,13 +128,12 @@ Findings run(const Options& options, const Run& /*context*/) {
     shannon.x.push_back(shannon_bits(d));
     shannon.y.push_back(d);
   }
-  Curve published{
-      .label = "DDPM, CIFAR-10 (published)", .stroke = Stroke::kPoints, .colour = Colour::kGreen};
+  Curve published{.label = "DDPM, CIFAR-10", .stroke = Stroke::kPoints, .colour = Colour::kGreen};
   for (const auto& [bits, rmse] : kPublished) {
     published.x.push_back(bits);
     published.y.push_back(rmse);
   }
-  third.layers.emplace_back(Curve{.label = "Gaussian data, best σ^2", .x = rate, .y = distortion});
+  third.layers.emplace_back(Curve{.label = "best σ^2", .x = rate, .y = distortion});
   third.layers.emplace_back(std::move(shannon));
   third.layers.emplace_back(std::move(published));
   findings.figure = {.title = "A diffusion as a progressive code", .columns = 3};

@@ -90,7 +90,7 @@ Findings run(const Options& options, const Run& context) {
     }
   }
   Panel panels = sheet_panel(at::stack(rows),
-                             {.columns = 6, .enlarge = 7},
+                             {.columns = 6, .enlarge = 3},
                              {"x_t", "ε", "ε̂", "ε - ε̂", "x̂_0", "x_0"},
                              names);
   Panel curve{.title = "error of the noise estimate",

@@ -143,7 +143,7 @@ Findings run(const Options& options, const Run& /*context*/) {
                          .variances = at::full({kPoints}, kSpread, at::kDouble),
                          .weights = at::ones({kPoints}, at::kDouble)},
                         {})};
-  findings.figure = {.title = "ε̂ is the score: -√(1-ᾱ) ∇ log q(x_t)", .columns = 3};
+  findings.figure = {.title = "ε̂ is the score: -√(1-ᾱ) ∇ log q(x_t)", .columns = 3, .height = 640};
   for (const std::int64_t t : {60, 200, 500}) {
     const at::Tensor where = grid(2.0, 9);
     const std::vector<double> measured = numbers_of(scores(world, where, t));

@@ -126,7 +126,7 @@ Findings run(const Options& options, const Run& /*context*/) {
   const double noise = world.process.schedule().noise_variance(options.time);
   Curve denoising{.label = "denoising score matching"};
   Curve explicitly{.label = "explicit score matching (needs ∇ log q)"};
-  Curve simple{.label = "L_simple / (1 - ᾱ)", .stroke = Stroke::kPoints};
+  Curve simple{.label = "L_{simple} / (1 - ᾱ)", .stroke = Stroke::kPoints};
   Curve implicitly{.label = "implicit score matching", .stroke = Stroke::kDashed};
   const double constant = measure(world, points, options.time, 1, 0).denoising;
   for (const double scale : spaced(0, 2, 21)) {
@@ -155,7 +155,7 @@ Findings run(const Options& options, const Run& /*context*/) {
   }
   Panel panel{.title = concat("data ±1, t = ", options.time, ", network c ε* + 0.1"),
               .x = {.label = "c"},
-              .y = {.label = "loss"},
+              .y = {.label = "loss", .to = 3},
               .legend = Legend::kTopLeft};
   panel.layers = {denoising, simple, explicitly, implicitly};
   findings.figure = {.title = "Four losses, one shape: they differ by constants",

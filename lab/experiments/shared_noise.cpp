@@ -25,7 +25,7 @@ struct Options {
 template <typename Visitor>
 void visit_fields(Visitor& v, Options& o) {
   v("pictures", o.pictures, "scenes that the figure's data consist of");
-  v("pairs", o.pairs, "pairs of numbers that share their x_t");
+  v("pairs", o.pairs, "pairs of numbers that share their x_t, in hundreds");
   v("seed", o.seed, "seed of all noise");
 }
 
@@ -39,15 +39,17 @@ Estimate drawn_correlation(const Options& options, std::int64_t t) {
       make_gaussian_schedule({}), 0, kVariance, {.variance = GaussianVariance::kDiagonal});
   const auto sampler = make_gaussian_sampler("ancestral", {}, GaussianVariance::kDiagonal);
   const double a = world.process.schedule().alpha_bar[static_cast<std::size_t>(t)];
+  // A picture of a hundred numbers is a hundred independent ones; every second picture is a twin.
+  const std::int64_t pictures = options.pairs / 100;
   const at::Tensor x_t =
-      draw_normal({.seed = options.seed}, {options.pairs}) * std::sqrt(a * kVariance + 1 - a);
-  const at::Tensor start = x_t.repeat_interleave(2).view({-1, 1, 1, 1});
+      draw_normal({.seed = options.seed}, {pictures, 100, 1, 1}) * std::sqrt(a * kVariance + 1 - a);
+  const at::Tensor start = x_t.repeat_interleave(2, 0);
   const at::Tensor out =
       run_gaussian_chain({world.process, *world.denoiser, *sampler},
                          start,
                          {.threshold = unlimited(), .plan = every_step_from(*sampler, t)},
-                         {.rng = nn::Rng::of_run(options.seed, 0, 2 * options.pairs)})
-          .view({-1, 2});
+                         {.rng = nn::Rng::of_run(options.seed, 0, 2 * pictures)})
+          .view({pictures, 2, 100});
   const at::Tensor product = out.select(1, 0) * out.select(1, 1);
   const Estimate mean = mean_of(product);
   const double variance = out.var().item<double>();
@@ -85,7 +87,7 @@ Panel sheet(const Options& options, const Run& context) {
     names.push_back(concat("t=", t));
   }
   return sheet_panel(at::cat(rows),
-                     {.columns = 8, .enlarge = 3},
+                     {.columns = 8, .enlarge = 1},
                      {"x_0", "x_t", "", "", "drawn from", "that x_t", "", ""},
                      names);
 }

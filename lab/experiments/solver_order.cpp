@@ -81,7 +81,7 @@ Panel path_panel(const std::string& solver) {
                                   .weights = at::tensor({0.5, 0.5}, at::kDouble)},
                                  {});
   const at::Tensor start = tensor_of(spaced(-2.2, 2.2, 12)).view({12, 1, 1, 1});
-  Panel panel{.title = solver + ": 8 calls (points), 250 (lines)",
+  Panel panel{.title = solver + ", 8 calls",
               .x = {.label = "step t", .reversed = true, .from = 0, .to = 1000},
               .y = {.label = "x_t", .from = -2.4, .to = 2.4},
               .legend = Legend::kNone};
@@ -140,7 +140,8 @@ Experiment solver_order() {
            "The noiseless sampler follows an ordinary differential equation whose exact solution "
            "for Gaussian data keeps x_t/√Var(x_t) constant. DDIM's error falls as 1/S, that of "
            "the two-step DPM-Solver++ (Lu et al. 2022) as 1/S² for the same number of network "
-           "calls. On the right the paths that both take into two narrow modes.",
+           "calls. On the right the paths into two narrow modes: lines with 250 calls, points with "
+           "8.",
        .shows = {"convergence order of DDIM and DPM-Solver++", "the sampler as an ODE solver"}},
       run);
 }

@@ -25,8 +25,8 @@ const double kNullBits = -std::log2(2 * std::numbers::pi * std::numbers::e);
 
 struct Options {
   std::int64_t steps = 40;
-  std::int64_t units = 24;
-  std::int64_t rounds = 700;
+  std::int64_t units = 64;
+  std::int64_t rounds = 500;
   std::uint64_t seed = 17;
 };
 template <typename Visitor>
@@ -60,7 +60,7 @@ class RollNetwork final : public GaussianDenoiser {
  public:
   RollNetwork(const Options& options, const at::Tensor& data)
       : centres_(data.slice(0, 0, options.units).to(at::kFloat).clone()),
-        log_width_(at::full({options.units}, -1.2, at::kFloat)),
+        log_width_(at::full({options.units}, -1.6, at::kFloat)),
         readout_((draw_normal({.seed = options.seed, .number = 9},
                               {options.steps + 1, options.units, 4}) *
                   0.05)
@@ -112,7 +112,7 @@ std::vector<double> train(const GaussianProcess& process,
                                             {.objective = "bound", .decoder = "continuous"});
     const double left = 1 - static_cast<double>(round) / static_cast<double>(rounds);
     const at::Tensor mean = loss.total.mean();
-    adam.minimise(mean, 0.03 * left + 0.001);
+    adam.minimise(mean, 0.05 * left + 0.001);
     if (round % 50 == 0) {
       losses.push_back(mean.item<double>());
       context.report("training", round, rounds);

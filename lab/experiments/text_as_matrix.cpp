@@ -14,6 +14,13 @@
 namespace tessera::lab {
 namespace {
 
+constexpr const char* kShort[] = {"red car, blue",
+                                  "blue car, red",
+                                  "red car, green",
+                                  "red star, blue",
+                                  "yellow fish, white",
+                                  "fish, white"};
+
 struct Options {
   std::string first = "a red car on a blue background";
 };
@@ -86,21 +93,24 @@ Findings run(const Options& options, const Run& context) {
                  .y_last = static_cast<double>(real - 1),
                  .diverging = true};
   Panel left{.title = "\"" + options.first + "\" as a matrix",
-             .x = {.label = "number of the state"},
-             .y = {.label = "token", .reversed = true},
+             .x = {.label = "number of the state", .from = -0.5, .to = 95.5},
+             .y = {.label = "token",
+                   .reversed = true,
+                   .from = -0.5,
+                   .to = static_cast<double>(real) - 0.5},
              .legend = Legend::kNone};
   left.layers.emplace_back(std::move(states));
   const auto count = static_cast<std::int64_t>(prompts.size());
   std::vector<Tick> ticks;
   for (std::int64_t i = 0; i < count; ++i) {
-    ticks.push_back({static_cast<double>(i), prompts[static_cast<std::size_t>(i)]});
+    const bool own = i == 0 && options.first != Options{}.first;
+    ticks.push_back({static_cast<double>(i), own ? options.first : kShort[i]});
   }
   Panel right{.title = "cosine of two prompts",
-              .x = {.hidden = true},
-              .y = {.reversed = true, .ticks = ticks},
+              .x = {.hidden = true, .from = -0.5, .to = 5.5},
+              .y = {.reversed = true, .from = -0.5, .to = 5.5, .ticks = ticks},
               .legend = Legend::kNone};
-  right.layers.emplace_back(HeatMap{.label = "cosine",
-                                    .columns = count,
+  right.layers.emplace_back(HeatMap{.columns = count,
                                     .rows = count,
                                     .values = numbers_of(cosine),
                                     .x_first = 0,

@@ -109,7 +109,10 @@ Findings run(const Options& options, const Run& /*context*/) {
               .diverging = true};
   Panel heat{.title = "embedding of every step",
              .x = {.label = "t - 1", .from = 0, .to = 995},
-             .y = {.label = "number of the embedding: sines, then cosines", .reversed = true},
+             .y = {.label = "number of the embedding: sines, then cosines",
+                   .reversed = true,
+                   .from = -0.5,
+                   .to = static_cast<double>(options.width) - 0.5},
              .legend = Legend::kNone};
   heat.layers.emplace_back(std::move(map));
   Panel near{.title = "likeness of two steps: their embeddings' product",

@@ -171,7 +171,7 @@ Findings run(const Options& options, const Run& context) {
                .x = {.label = "t", .from = 0.0, .to = 5.0},
                .y = {.label = "x_t", .from = -3.0, .to = 3.0},
                .legend = Legend::kNone};
-  for (std::uint32_t i = 0; i < 30; ++i) {
+  for (std::uint32_t i = 0; i < 16; ++i) {
     at::Tensor x = at::full({1}, 0.8, at::kDouble);
     Curve path{.x = {0}, .y = {0.8}, .stroke = Stroke::kThin, .colour = Colour::kBlue};
     for (std::int64_t t = 1; t <= 5; ++t) {

@@ -84,7 +84,7 @@ Panel matrix_panel(const Transition& chain, std::int64_t t) {
   const at::Tensor matrix = chain.dense({.early = 0, .late = t});
   const std::int64_t states = chain.states();
   const auto last = static_cast<double>(states - 1);
-  std::vector<Tick> ticks{{0, "0"}, {last - 1, std::to_string(states - 2)}, {last, "mask"}};
+  std::vector<Tick> ticks{{0, "0"}, {last, "mask"}};
   Panel panel{
       .title = "Q̄_{" + std::to_string(t) + "}: from a row's state to a column's",
       .x = {.label = "x_t", .from = -0.5, .to = last + 0.5, .ticks = ticks},

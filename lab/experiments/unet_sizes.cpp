@@ -130,7 +130,7 @@ Findings run(const Options& options, const Run& context) {
     curve.x.push_back(parameters / 1e6);
     curve.y.push_back(giga);
     if (model.name.starts_with("Improved DDPM, LSUN")) continue;
-    const bool left = parameters > 2e8;
+    const bool left = parameters > 2.8e8;
     panel.layers.emplace_back(Words{.text = model.name,
                                     .x = parameters / 1e6 * (left ? 0.94 : 1.06),
                                     .y = giga * (left ? 1.25 : 0.8),
