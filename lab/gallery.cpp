@@ -9,7 +9,7 @@ namespace tessera::lab {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr double kPageScale = 0.6;  // 960 by 540 of a slide's 1600 by 900
+constexpr double kPageScale = 0.55;  // 880 by 495 of a slide's 1600 by 900
 
 std::string contents(std::span<const Experiment> experiments) {
   std::string out;
@@ -42,6 +42,18 @@ std::string section(const Experiment& experiment, const Findings& findings) {
   return out;
 }
 
+/// A failing experiment costs its own section alone: its error becomes the note of it.
+Findings run_or_say_why(const Experiment& experiment, const Run& run) {
+  try {
+    return experiment.run({}, run);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    Findings findings;
+    findings.notes.push_back(concat("It did not run: ", error.what()));
+    return findings;
+  }
+}
+
 const char* kIntroduction =
     "# The lab: diffusion as runnable experiments\n\n"
     "Each section is one program of `tessera lab`. It uses the library that the application "
@@ -69,7 +81,7 @@ std::vector<std::string> write_gallery(const fs::path& folder,
   std::int64_t done = 0;
   for (const Experiment& experiment : experiments) {
     run.report("gallery", ++done, static_cast<std::int64_t>(experiments.size()));
-    const Findings findings = experiment.run({}, run);
+    const Findings findings = run_or_say_why(experiment, run);
     if (!findings.hold()) broken.push_back(experiment.about.name);
     if (!findings.figure.panels.empty()) {
       write_file_atomically(folder / (experiment.about.name + ".png"),

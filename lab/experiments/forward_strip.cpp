@@ -112,7 +112,7 @@ Findings run(const Options& o, const Run& context) {
   }
   const auto columns = static_cast<std::int64_t>(shown_times().size());
   Panel pictures =
-      sheet_panel(at::cat(rows), {.columns = columns, .enlarge = 4}, over, {"linear", "cosine"});
+      sheet_panel(at::cat(rows), {.columns = columns, .enlarge = 2}, over, {"linear", "cosine"});
   Panel snr{.title = "Signal-to-noise ratio",
             .x = {.label = "t", .from = 0.0, .to = 1000.0},
             .y = {.label = "ln SNR = ln(ᾱ/(1−ᾱ))", .from = -15.0, .to = 10.0},

@@ -107,5 +107,21 @@ TEST(Gallery, NamesWhatDoesNotHold) {
   std::filesystem::remove_all(folder);
 }
 
+Findings fails(const NoOptions& /*options*/, const Run& /*run*/) {
+  TESSERA_THROW(kInternal, "no luck");
+}
+
+TEST(Gallery, AFailingExperimentCostsItsOwnSectionAlone) {
+  const auto folder = std::filesystem::temp_directory_path() / "tessera-lab-gallery-fails";
+  std::filesystem::remove_all(folder);
+  const std::vector<Experiment> table = {
+      make_experiment<NoOptions>({.name = "fails", .topic = "Topic"}, fails), example()};
+  EXPECT_EQ(write_gallery(folder, table, {}), (std::vector<std::string>{"fails", "example"}));
+  const std::string page = read_file(folder / "README.md");
+  EXPECT_NE(page.find("It did not run: no luck"), std::string::npos);
+  EXPECT_NE(page.find("### example"), std::string::npos);
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace tessera::lab
