@@ -109,6 +109,7 @@ EvaluationPage::EvaluationPage(const QString& program,
   auto* below = new QSplitter(Qt::Horizontal);
   below->addWidget(prompts_);
   below->addWidget(pictures);
+  below->setSizes({520, 680});
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(row);
   layout->addWidget(busy_);

@@ -4,38 +4,20 @@
 #include <QCommandLineParser>
 #include <QDir>
 #include <QIcon>
-#include <QLibraryInfo>
-#include <QTranslator>
 #include <iostream>
 
 #include "core/error.h"
 #include "engine/version.h"
 #include "gui/main_window.h"
 #include "gui/theme.h"
-
-namespace {
+#include "gui/translation.h"
 
 using namespace tessera;  // NOLINT: a program of one file
-
-/// The texts of the program and of Qt itself in the desktop's language, where there are some.
-void translate(QApplication& application, const QString& language) {
-  const QLocale locale = language.isEmpty() ? QLocale() : QLocale(language);
-  QLocale::setDefault(locale);
-  auto* ours = new QTranslator(&application);
-  if (ours->load(locale, "studio", "_", ":/translations")) application.installTranslator(ours);
-  auto* qts = new QTranslator(&application);
-  const QString folder = QLibraryInfo::path(QLibraryInfo::TranslationsPath);
-  if (qts->load(locale, "qtbase", "_", folder)) application.installTranslator(qts);
-  application.setLayoutDirection(locale.textDirection());
-}
-
-}  // namespace
 
 int main(int count, char** words) {
   QApplication application(count, words);
   QApplication::setApplicationName("Tessera Studio");
   QApplication::setDesktopFileName("io.github.tessera.Studio");
-  QApplication::setWindowIcon(QIcon(":/icons/studio.svg"));
 
   QCommandLineParser flags;
   flags.setApplicationDescription("Tessera Studio: write a prompt and watch the picture form.");
@@ -52,7 +34,8 @@ int main(int count, char** words) {
   flags.addOptions({model, device, threads, data, language, theme});
   flags.addPositionalArgument("PICTURE", "A picture to open.", "[PICTURE]");
   flags.process(application);
-  translate(application, flags.value(language));
+  gui::install_translation(application, flags.value(language));
+  QApplication::setWindowIcon(QIcon(":/icons/studio.svg"));
 
   const gui::Paths paths = flags.isSet(data)
                                ? gui::paths_in(QDir(flags.value(data)).absolutePath().toStdString())

@@ -49,6 +49,8 @@ TokensPage::TokensPage(Studio& studio, QWidget* parent)
   codes_->verticalHeader()->hide();
   codes_->horizontalHeader()->setStretchLastSection(true);
   codes_->setFixedWidth(260);
+  constexpr int kColumn = 76;
+  for (const int column : {0, 1}) codes_->setColumnWidth(column, kColumn);
   auto* open = new QPushButton(tr("&Open a picture …"));
   auto* pictures = new QHBoxLayout;
   pictures->addWidget(original_, 1);

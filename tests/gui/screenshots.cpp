@@ -3,6 +3,7 @@
 
 #include <QAbstractButton>
 #include <QApplication>
+#include <QCheckBox>
 #include <QDir>
 #include <QTabWidget>
 #include <QTableWidget>
@@ -17,6 +18,7 @@
 #include "gui/prompt_edit.h"
 #include "gui/theme.h"
 #include "gui/tokens_page.h"
+#include "gui/translation.h"
 #include "tests/gui/wait_until.h"
 #include "tests/support/temporary_folder.h"
 
@@ -42,6 +44,7 @@ int main(int count, char** words) {
   const QDir folder(words[1]);
   const QString theme = words[2];
   gui::apply_theme(application, theme);
+  gui::install_translation(application, "en");
   const test::TemporaryFolder home;
   auto studio = std::make_unique<gui::Studio>(engine::Engine::open, gui::paths_in(home.path()));
   gui::MainWindow window(std::move(studio), QCoreApplication::applicationDirPath() + "/tessera");
@@ -72,7 +75,7 @@ int main(int count, char** words) {
   window.createPage().toggleTokens();
   window.findChild<QAction*>("edit")->trigger();
   gui::MaskCanvas& canvas = window.editPage().canvas();
-  canvas.setByCells(true);
+  window.editPage().findChild<QCheckBox*>()->click();  // by tokens
   canvas.setTool(gui::MaskCanvas::Tool::kRectangle);
   const QPoint centre = canvas.rect().center();
   QTest::mousePress(&canvas, Qt::LeftButton, {}, centre - QPoint(150, 150));
