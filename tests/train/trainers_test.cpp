@@ -175,7 +175,9 @@ TEST(VqVaeTrainer, TheAdversaryLearnsFirstAndIsHeardLater) {
     if (step <= 22) {
       EXPECT_EQ(report.loss.item<float>(), without.loss.item<float>()) << step;
     }
-    if (step > 1) EXPECT_EQ(report.values.size(), values) << "a log line sums what has one shape";
+    if (step > 1) {
+      EXPECT_EQ(report.values.size(), values) << "a log line sums what has one shape";
+    }
     values = report.values.size();
   }
 }
