@@ -107,6 +107,7 @@ Panel sheet_panel(const at::Tensor& pictures,
               .equal_scales = true,
               .frameless = true};
   const double top = raster.top;
+  if (!over_columns.empty()) panel.y.from = top - 0.3;  // room for the words
   panel.layers.emplace_back(std::move(raster));
   for (std::size_t i = 0; i < over_columns.size(); ++i) {
     panel.layers.emplace_back(

@@ -152,7 +152,7 @@ double output_variance(std::int64_t steps, Kind kind) {
 Panel share_panel(const Learned& learned) {
   Panel panel{.title = "σ^2 = β^f β̃^{1-f}: the best f",
               .x = {.label = "step t", .logarithmic = true, .from = 1.7, .to = 1000},
-              .y = {.label = "f", .from = 0, .to = 1.05}};
+              .y = {.label = "f", .from = 0, .to = 1.25}};
   const GaussianSchedule schedule = make_gaussian_schedule({});
   Curve exact{.label = "closed form"};
   for (const double t : geometric(2, 1000, 60)) {
@@ -235,8 +235,8 @@ Experiment learned_range() {
            "L_simple + 0.001 L_vlb holds the mean fixed in the second part, so it teaches only "
            "that place f; for Gaussian data the best f is known, and gradient descent finds it. "
            "With the best variance the bound is the entropy of the data for any number of "
-           "strides, and the samples keep the data's variance; with β or β̃ alone both need a "
-           "thousand steps.",
+           "strides, and the samples lack only the noise that the last step leaves out; with β or "
+           "β̃ alone both need a thousand steps.",
        .shows = {"learned range and hybrid loss",
                  "strided sampling and strided bounds",
                  "variance matters for bits and for few steps"}},

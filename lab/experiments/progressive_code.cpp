@@ -281,7 +281,7 @@ Findings run(const Options& options, const Run& context) {
                                  .y = sent_bits,
                                  .stroke = Stroke::kMarked,
                                  .colour = Colour::kVermilion});
-  findings.figure = {.title = "Sending a sample of every step in about KL bits",
+  findings.figure = {.title = "Sending a sample of every step: KL bits, and a few more",
                      .panels = {plane, bars}};
   findings.notes.push_back(concat("A message of ",
                                   options.dimensions,
