@@ -67,6 +67,16 @@ void expect_equal_lengths(const char* what, std::size_t a, std::size_t b) {
       a == b, kInvalidArgument, what, " has lists of ", a, " and ", b, " numbers; must be equal");
 }
 
+/// gnuplot draws no image that is thinner.
+void expect_grid(std::int64_t columns, std::int64_t rows) {
+  TESSERA_CHECK(columns >= 2 && rows >= 2,
+                kInvalidArgument,
+                "a picture or heat map must be at least 2 by 2, got ",
+                columns,
+                " by ",
+                rows);
+}
+
 struct Translate {
   int& next;
 
@@ -107,6 +117,7 @@ struct Translate {
   }
 
   GnuplotLayer operator()(const HeatMap& map) {
+    expect_grid(map.columns, map.rows);
     expect_equal_lengths(
         "a heat map", map.values.size(), static_cast<std::size_t>(map.columns * map.rows));
     const auto at = [](double first, double last, std::int64_t i, std::int64_t n) {
@@ -152,6 +163,7 @@ struct Translate {
   }
 
   GnuplotLayer operator()(const Raster& raster) {
+    expect_grid(raster.width, raster.height);
     expect_equal_lengths(
         "a picture", raster.rgb.size(), static_cast<std::size_t>(3 * raster.width * raster.height));
     GnuplotLayer out;

@@ -19,7 +19,7 @@ std::size_t length_of(char lead) {
 void put(std::string& out, char c) {
   if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   if (c == '\'') {
-    out += "''";  // the only thing that is special in single quotes
+    out += "’";  // the quotes around the text stay the only ones
     return;
   }
   if (std::string_view("_^{}@&~\\").find(c) != std::string_view::npos) out += '\\';

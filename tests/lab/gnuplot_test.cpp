@@ -36,7 +36,8 @@ Figure everything() {
   plane.layers.emplace_back(Ellipse{.covariance = {1, 0.5, 1}});
   Panel bars{.frameless = true};
   bars.layers.emplace_back(Histogram{.edges = {0, 1, 2}, .heights = {3, 4}});
-  bars.layers.emplace_back(Raster{.width = 1, .height = 2, .rgb = {255, 0, 0, 0, 0, 255}});
+  bars.layers.emplace_back(
+      Raster{.width = 2, .height = 2, .rgb = std::vector<std::uint8_t>(12, 100)});
   return {.title = "Everything", .panels = {curves, plane, bars}};
 }
 
@@ -77,6 +78,10 @@ TEST(Plot, ListsThatDoNotFitAreRefused) {
   Figure figure = everything();
   figure.panels[0].layers.emplace_back(Curve{.x = {1, 2}, .y = {1}});
   test::expect_error(ErrorCode::kInvalidArgument, "lists of 2 and 1", [&] {
+    gnuplot_script(figure, PlotFormat::kPng);
+  });
+  figure.panels[0].layers.back() = Raster{.width = 1, .height = 2, .rgb = {1, 2, 3, 4, 5, 6}};
+  test::expect_error(ErrorCode::kInvalidArgument, "at least 2 by 2", [&] {
     gnuplot_script(figure, PlotFormat::kPng);
   });
   test::expect_error(

@@ -18,9 +18,9 @@ TEST(GnuplotText, KeepsSubscriptsAndEscapesTheRest) {
 }
 
 TEST(GnuplotText, NothingLeavesTheQuotes) {
-  EXPECT_EQ(gnuplot_text("it's"), "'it''s'");
-  EXPECT_EQ(gnuplot_text("'\n!touch x\n'"), "''' !touch x '''");
-  EXPECT_EQ(gnuplot_text("x_'"), "'x_{''}'");
+  EXPECT_EQ(gnuplot_text("it's"), "'it’s'");
+  EXPECT_EQ(gnuplot_text("'\n!touch x\n'"), "'’ !touch x ’'");
+  EXPECT_EQ(gnuplot_text("x_'"), "'x_{’}'");
   EXPECT_EQ(gnuplot_text("`date`"), "'`date`'");  // single quotes do not run it
 }
 

@@ -40,9 +40,9 @@ Experiment example() {
 
 TEST(Report, TextIsAlignedByCharacters) {
   EXPECT_EQ(text_table(run({}, {})),
-            "quantity     measured    exact  error  tolerance  verdict\n"
-            "α, \"quoted\"       1.5     1.25   0.25       0.25  ok\n"
-            "a|b                 2     <= 1      1          0  NO\n"
+            "quantity     measured  exact  error  tolerance  verdict\n"
+            "α, \"quoted\"       1.5   1.25   0.25       0.25  ok\n"
+            "a|b                 2   <= 1      1          0  NO\n"
             "A note.\n");
 }
 
