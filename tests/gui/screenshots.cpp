@@ -1,10 +1,12 @@
 // Takes pictures of every page of the real program with the shipped model, for docs/app.md.
 // usage: gui_screenshots FOLDER dark|light   (QT_SCALE_FACTOR=2 for the large ones)
+// Says on standard error how long the window and the model took.
 
 #include <QAbstractButton>
 #include <QApplication>
 #include <QCheckBox>
 #include <QDir>
+#include <QElapsedTimer>
 #include <QTabWidget>
 #include <QTableWidget>
 #include <QTest>
@@ -36,6 +38,8 @@ void draw(gui::MainWindow& window, const QString& prompt) {
 }  // namespace
 
 int main(int count, char** words) {
+  QElapsedTimer clock;
+  clock.start();
   QApplication application(count, words);
   if (count != 3) {
     std::cerr << "usage: gui_screenshots FOLDER dark|light\n";
@@ -50,8 +54,11 @@ int main(int count, char** words) {
   gui::MainWindow window(std::move(studio), QCoreApplication::applicationDirPath() + "/tessera");
   window.resize(1200, 740);
   window.show();
+  QCoreApplication::processEvents();
+  std::cerr << "window after " << clock.elapsed() << " ms, ";
   window.studio().openModel({});
   test::wait_until([&] { return window.studio().ready(); });
+  std::cerr << "model after " << clock.elapsed() << " ms\n";
   const auto save = [&](const QString& name) {
     QCoreApplication::processEvents();
     QTest::qWait(150);
