@@ -70,7 +70,7 @@ TEST(Ranking, WhatDoesNotFitIsRefused) {
 }
 
 // The model that is shipped, on scenes it never saw; docs/eval/clip-score.md has the same with more
-// of them.
+// of them. It has not learned left from right and above from below, and no bound says that it has.
 TEST(Ranking, TheShippedModelTellsTrueCaptionsFromSwappedOnes) {
   const LoadedClip clip = load_clip(TESSERA_SOURCE_DIR "/models/clip", at::kCPU);
   ASSERT_TRUE(clip.world.has_value());
@@ -83,8 +83,15 @@ TEST(Ranking, TheShippedModelTellsTrueCaptionsFromSwappedOnes) {
   ClipModel model = clip.model;
   const auto tokenizer = text::load_table_tokenizer(clip.tokens);
   const Ranking ranking = rank_clip(*model, *tokenizer, *scenes, {.count = 300}, {}, {});
-  EXPECT_GE(ranking.swapped.share(), 0.95);
-  EXPECT_GE(ranking.text_of_picture[1].share(), 0.9);
+  const auto share = [&](data::Swap swap) {
+    return ranking.swaps[static_cast<std::size_t>(swap)].share();
+  };
+  EXPECT_GE(ranking.swapped.share(), 0.84);
+  EXPECT_GE(share(data::Swap::kColour), 0.97);
+  EXPECT_GE(share(data::Swap::kNoun), 0.9);
+  EXPECT_GE(share(data::Swap::kBinding), 0.8);
+  EXPECT_GE(share(data::Swap::kPosition), 0.7);
+  EXPECT_GE(ranking.text_of_picture[1].share(), 0.97);
 }
 
 }  // namespace
