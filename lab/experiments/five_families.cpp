@@ -290,7 +290,7 @@ Findings run(const Options& options, const Run& context) {
         findings.equal(outcome.name + ": nats above the best network of its chain",
                        outcome.excess->value,
                        0,
-                       0.45);
+                       0.03);
       } else {
         findings.equal(outcome.name + ": -ln p on fresh data, near it",
                        outcome.nats->value,

@@ -20,7 +20,7 @@ constexpr std::int64_t kPoints = 120;
 constexpr double kSpread = 0.008;  // variance of the data around their curve
 
 struct Options {
-  std::int64_t arrows = 19;
+  std::int64_t arrows = 15;
 };
 template <typename Visitor>
 void visit_fields(Visitor& v, Options& o) {
@@ -97,7 +97,7 @@ Panel field_panel(const World& world,
                   std::int64_t t,
                   const Options& options) {
   constexpr double kHalf = 2.4;
-  constexpr std::int64_t kCells = 81;
+  constexpr std::int64_t kCells = 61;
   HeatMap map{.columns = kCells,
               .rows = kCells,
               .x_first = -kHalf,
