@@ -15,7 +15,8 @@ at::Tensor scalar(double value) {
 }
 
 /// Version 13 of the Python imaging library resizes some tall pictures along their columns first,
-/// which earlier versions, and Tessera, never do: the same passes the other way round, each rounded.
+/// which earlier versions, and Tessera, never do: the same passes the other way round, each
+/// rounded.
 at::Tensor columns_first(const at::Tensor& picture) {
   return picture.transpose(0, 1).contiguous();
 }
@@ -65,10 +66,8 @@ void scores(const Recorded& r, Report& report, double scale) {
                1e-12);
   // torchmetrics clamps the mean; the recorded number clamps each pair.
   report.close("100 max(cos, 0)", scalar(positive / n), r["score.clipscore_100_max0"], 1e-12);
-  report.close("100 cos",
-               mean(eval::ClipScore::kTorchmetrics),
-               scalar(std::max(100 * sum / n, 0.0)),
-               1e-12);
+  report.close(
+      "100 cos", mean(eval::ClipScore::kTorchmetrics), scalar(std::max(100 * sum / n, 0.0)), 1e-12);
   report.close("scale cos", mean(eval::ClipScore::kLogitScale), scalar(scale * sum / n), 1e-12);
 }
 
@@ -78,10 +77,8 @@ void clip(const Recorded& r, Report& report) {
   const at::Tensor pixels = recorded_pictures(r, report, model->options());
   const at::Tensor ids = r["input_ids"];
   const double tolerance = r.tolerance;
-  report.close("vision states",
-               model->vision()->states(pixels),
-               r["vision_last_hidden_state"],
-               tolerance);
+  report.close(
+      "vision states", model->vision()->states(pixels), r["vision_last_hidden_state"], tolerance);
   report.close("text states", model->text()->states(ids), r["text_last_hidden_state"], tolerance);
   const at::Tensor seen = model->image_features(pixels);
   const at::Tensor read = model->text_features(ids);
@@ -96,7 +93,8 @@ void clip(const Recorded& r, Report& report) {
       at::matmul(image_embeds.to(at::kDouble), text_embeds.to(at::kDouble).t());
   report.close("cosine", cosine, r["cosine"], tolerance);
   report.close("logits", model->scale() * cosine, r["logits_per_image"], tolerance);
-  const double first = cosine.argmax(1).eq(at::arange(cosine.size(0))).to(at::kDouble).mean().item<double>();
+  const double first =
+      cosine.argmax(1).eq(at::arange(cosine.size(0))).to(at::kDouble).mean().item<double>();
   report.close("texts found", scalar(first), r["score.r_precision_top1"], 1e-12);
   scores(r, report, model->scale().item<double>());
 }
