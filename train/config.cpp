@@ -219,6 +219,18 @@ void check_gaussian_sampling(const SampleOptions& o, const GaussianModel& model)
   }
 }
 
+/// A squared error teaches no variance, and hybrid is there to teach one.
+void check_learned_variance(const GaussianModel& model, const std::string& objective) {
+  const bool learned = diffusion::is_learned(model.chain.kind().variance);
+  TESSERA_CHECK(objective == "bound" || learned == (objective == "hybrid"),
+                kInvalidArgument,
+                "objective.objective is ",
+                objective,
+                ", which does not go with model.chain.variance ",
+                model.chain.variance,
+                "; a learned variance (diagonal, range) needs hybrid or bound");
+}
+
 void read_ddpm(const Json& json, Config& config) {
   Json model = section(json, "model");
   check_keys(
@@ -239,6 +251,7 @@ void read_ddpm(const Json& json, Config& config) {
   check(o.chain, "model.chain.");
   o.validate();
   config.ddpm_objective.validate();
+  check_learned_variance(o, config.ddpm_objective.loss.objective);
   // The tokenizer, the codec and the pictures give their own sizes later; what is written here can
   // be judged now.
   if (o.reads_text()) {

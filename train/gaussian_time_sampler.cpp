@@ -15,7 +15,7 @@ constexpr double kUniformShare = 0.001;
 
 /// Row r of u in [0, 1) -> the row in 0..T-1 whose share of probability it falls into.
 at::Tensor rows_at(const at::Tensor& share, const at::Tensor& p) {
-  return at::searchsorted(p.cumsum(0), share, /*out_int32=*/false, /*right=*/true)
+  return at::searchsorted(p.cumsum(0), share.contiguous(), /*out_int32=*/false, /*right=*/true)
       .clamp_max(p.size(0) - 1);
 }
 

@@ -117,7 +117,9 @@ TEST(Config, EveryMistakeNamesItsKey) {
       {kDdpm, "objective.objective", "gan", "objective."},
       {kDdpm, "objective.caption_dropout", "2", "objective.caption_dropout must lie in [0, 1]"},
       {kDdpm, "sampling.sampler", "confidence", "sampling.sampler"},
-      {kDdpm, "sampling.truncation", "0.9", "sampling.truncation is of stage diffusion"},
+      {kDdpm, "sampling.truncation", "\"0.9\"", "sampling.truncation is of stage diffusion"},
+      {kDdpm, "model.chain.variance", "range", "objective.objective is simple, which"},
+      {kDdpm, "objective.objective", "hybrid", "objective.objective is hybrid, which"},
       {kDdpm, "sampling.eta", "2", "sampling.sampler"},
       {kDdpm, "sampling.path", "discrete", "sampling.path must be gaussian"},
   };
