@@ -25,14 +25,13 @@ bool matches(std::string_view pattern, std::string_view name) {
 }
 
 const Case* find_case(const std::string& file) {
-  for (const auto& family :
-       {chain_cases(),
-                              text_cases(),
-                              codec_cases(),
-                              denoiser_cases(),
-                              sampling_cases(),
-                              clip_cases(),
-                              metric_cases()}) {
+  for (const auto& family : {chain_cases(),
+                             text_cases(),
+                             codec_cases(),
+                             denoiser_cases(),
+                             sampling_cases(),
+                             clip_cases(),
+                             metric_cases()}) {
     for (const Case& each : family) {
       if (matches(each.pattern, file)) return &each;
     }
