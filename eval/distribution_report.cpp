@@ -14,6 +14,12 @@ std::string digits(const char* format, double value) {
   return text;
 }
 
+/// Four decimals; three digits where those would hide a small distance.
+std::string distance_text(double value) {
+  constexpr double kSmall = 0.01;
+  return digits(value > 0 && value < kSmall ? "%.3g" : "%.4f", value);
+}
+
 std::string with_error(const char* format, double value, double error) {
   return digits(format, value) + " ± " + digits(format, error);
 }
@@ -100,10 +106,10 @@ std::vector<std::string> distribution_lines(const DistributionResult& result,
   const std::string both =
       concat(features, ", N = ", count_text(result.judged), " and ", count_text(result.reference));
   std::vector<std::string> out;
-  if (result.fid) out.push_back(line("fid", digits("%.4f", *result.fid), both));
+  if (result.fid) out.push_back(line("fid", distance_text(*result.fid), both));
   if (result.sfid) {
     out.push_back(line("sfid",
-                       digits("%.4f", *result.sfid),
+                       distance_text(*result.sfid),
                        concat(both, ", ", result.features.spatial, " features with places")));
   }
   if (result.fid_inf) {

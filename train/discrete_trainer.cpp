@@ -182,7 +182,11 @@ void DiscreteTrainer::remember_quarters(const at::Tensor& t,
                                         const at::Tensor& cross_entropy,
                                         const at::Tensor& masked) {
   const at::Tensor quarter = (t - 1) * kQuarters / transition_->steps();
-  const at::Tensor one_hot = at::one_hot(quarter.to(at::kLong), kQuarters).to(at::kDouble);
+  // at::one_hot reads its input back to check it.
+  const at::Tensor one_hot = quarter.to(at::kLong)
+                                 .unsqueeze(-1)
+                                 .eq(at::arange(kQuarters, quarter.device()))
+                                 .to(at::kDouble);
   const at::Tensor sums = at::stack({(cross_entropy * masked).sum(1), masked.sum(1)});
   quarters_.mul_(kQuarterDecay).add_(sums.to(at::kDouble).matmul(one_hot));
 }

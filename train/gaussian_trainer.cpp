@@ -133,7 +133,9 @@ nn::Condition GaussianTrainer::with_dropout(const nn::Condition& condition,
 
 void GaussianTrainer::remember_bands(const at::Tensor& t, const at::Tensor& error) {
   const at::Tensor band = (t - 1) * kBands / process_.steps();
-  const at::Tensor one_hot = at::one_hot(band.to(at::kLong), kBands).to(at::kDouble);
+  // at::one_hot reads its input back to check it.
+  const at::Tensor one_hot =
+      band.to(at::kLong).unsqueeze(-1).eq(at::arange(kBands, band.device())).to(at::kDouble);
   const at::Tensor sums = at::stack({error.to(at::kDouble), at::ones_like(error, at::kDouble)});
   bands_.mul_(kBandDecay).add_(sums.matmul(one_hot));
 }

@@ -131,7 +131,7 @@ TEST_F(EvalFid, FoldersAndProcessesAgreeAndStatisticsAreEnough) {
   EXPECT_THAT(lines[0], StartsWith("fid       "));
   EXPECT_THAT(lines[0], HasSubstr("inception-2015-12-05 (weights "));
   EXPECT_THAT(lines[0], HasSubstr("), clean, fp32, N = 4 and 3"));
-  EXPECT_GT(std::stod(lines[0].substr(10)), 0);
+  EXPECT_GT(std::stod(lines[0].substr(10)), 0) << lines[0];
 }
 
 TEST_F(EvalFid, UnreadablePicturesAreNamedAndLeftOut) {

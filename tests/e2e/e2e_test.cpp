@@ -157,6 +157,7 @@ TEST_F(EndToEnd, TrainDrawTellVerify) {
                             "12",
                             "--source",
                             "truth",
+                            "--json",
                             "-q"});
   EXPECT_GE(Json::parse(truth.out)["whole_scene"].get<double>(), 0.8) << truth.out;
 
