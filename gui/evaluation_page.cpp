@@ -200,8 +200,9 @@ void EvaluationPage::showPictures() {
   const int row = prompts_->currentRow();
   if (row < 0 || row >= static_cast<int>(run_.verdicts().size())) return;
   const PromptVerdict& verdict = run_.verdicts()[static_cast<std::size_t>(row)];
-  picture_a_->setPicture(QImage(verdict.picture_a));
-  picture_b_->setPicture(QImage(verdict.picture_b));
+  const auto picture = [](const QString& file) { return file.isEmpty() ? QImage() : QImage(file); };
+  picture_a_->setPicture(picture(verdict.picture_a));
+  picture_b_->setPicture(picture(verdict.picture_b));
 }
 
 }  // namespace tessera::gui

@@ -46,7 +46,6 @@ class SettingsPanel final : public QWidget {
 
  Q_SIGNALS:
   void submitted();
-  void favouriteToggled(const QString& prompt);
 
  private:
   QWidget* makePromptPart();

@@ -252,7 +252,7 @@ void TrainingPage::showRun() {
   const QString sample = run_->newestSample();
   if (sample != sample_shown_) {
     sample_shown_ = sample;
-    samples_->setPicture(QImage(sample));
+    samples_->setPicture(sample.isEmpty() ? QImage() : QImage(sample));
   }
   const QString printed = run_->output();
   if (printed != output_->toPlainText()) {

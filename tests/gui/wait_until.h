@@ -6,9 +6,9 @@
 
 namespace tessera::test {
 
-/// Lets the event loop run until `done`, for ten seconds at most; whether it came to that.
+/// Lets the event loop run until `done`, for thirty seconds at most; whether it came to that.
 inline bool wait_until(const std::function<bool()>& done) {
-  constexpr qint64 kMost = 10'000;
+  constexpr qint64 kMost = 30'000;
   QElapsedTimer clock;
   clock.start();
   while (!done() && clock.elapsed() < kMost) {
