@@ -31,7 +31,7 @@ eval::DistributionOptions options_of(const DistributionEvaluation& request) {
   out.extraction.shard = request.shard;
   out.extraction.threads = reading_threads(request.threads);
   out.extraction.folder = request.resume;
-  out.extraction.share = {.rank = request.rank, .world = request.processes};
+  out.extraction.share = {.rank = request.rank, .count = request.processes};
   out.kernel = {.subsets = request.subsets, .subset_size = request.subset_size};
   out.splits = request.splits;
   out.neighbours = request.neighbours;

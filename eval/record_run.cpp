@@ -56,15 +56,6 @@ class MergeLock {
 
 }  // namespace
 
-void ProcessShare::validate() const {
-  TESSERA_CHECK(count >= 1 && count <= 1024 && rank >= 0 && rank < count,
-                kInvalidArgument,
-                "a process needs a rank below the number of processes (1..1024), got ",
-                rank,
-                " of ",
-                count);
-}
-
 RecordRun::RecordRun(RecordRunOptions options, const io::Json& header)
     : options_(std::move(options)), records_{.header = header} {
   options_.share.validate();

@@ -6,16 +6,10 @@
 #include <span>
 #include <vector>
 
+#include "eval/process_share.h"
 #include "eval/records.h"
 
 namespace tessera::eval {
-
-/// One of several processes that share a run; by default there is one.
-struct ProcessShare {
-  std::int64_t rank = 0;
-  std::int64_t count = 1;
-  void validate() const;
-};
 
 struct RecordRunOptions {
   std::filesystem::path file{};  // where the finished records go; "" = kept in memory

@@ -191,18 +191,18 @@ void extract_share(const PictureSet& pictures,
                    const ExtractionOptions& options,
                    const ProgressSink& progress,
                    std::stop_token stop) {
-  TESSERA_CHECK(!options.folder.empty() && options.share.world >= 1 && options.share.rank >= 0 &&
-                    options.share.rank < options.share.world,
+  TESSERA_CHECK(!options.folder.empty() && options.share.count >= 1 && options.share.rank >= 0 &&
+                    options.share.rank < options.share.count,
                 kInvalidArgument,
                 "process ",
                 options.share.rank,
                 " of ",
-                options.share.world,
+                options.share.count,
                 " needs a folder that all of them share, and a number below theirs");
   make_folder(options.folder);
   Extraction extraction(pictures, extractor, options);
   std::vector<std::int64_t> missing;
-  for (std::int64_t s = options.share.rank; s < extraction.shards(); s += options.share.world) {
+  for (std::int64_t s = options.share.rank; s < extraction.shards(); s += options.share.count) {
     if (!read_shard(extraction.place(), s)) missing.push_back(s);
   }
   extraction.compute(

@@ -10,6 +10,7 @@
 #include "core/progress.h"
 #include "eval/features/feature_shard.h"
 #include "eval/images/picture_set.h"
+#include "eval/process_share.h"
 #include "eval/statistics/gaussian.h"
 
 namespace tessera::eval {
@@ -21,19 +22,14 @@ struct WantedFeatures {
   bool logits = false;   // every picture's class scores
 };
 
-/// Which shards this process computes: those whose number is `rank` modulo `world`.
-struct ProcessShare {
-  std::int64_t rank = 0;
-  std::int64_t world = 1;
-};
-
 struct ExtractionOptions {
   WantedFeatures wanted{};
   std::int64_t batch = 32;         // pictures a forward pass; no result depends on it
   std::int64_t shard = 1000;       // pictures a file of `folder`
   int threads = 1;                 // that read and resize pictures
   std::filesystem::path folder{};  // keeps features by shard: work goes on where it was stopped
-  ProcessShare share{};            // above one process needs `folder`
+  ProcessShare share{};  // a process computes the shards whose number is its rank modulo the count;
+                         // above one process needs `folder`
 };
 
 struct ExtractedSet {

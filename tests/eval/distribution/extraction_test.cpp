@@ -94,7 +94,7 @@ TEST(Extraction, ProcessesShareTheShards) {
   int loads = 0;
   for (std::int64_t rank = 0; rank < 3; ++rank) {
     const NumberedPictures pictures(45, {44});
-    options.share = {.rank = rank, .world = 3};
+    options.share = {.rank = rank, .count = 3};
     EXPECT_FALSE(all_shards_there(pictures, LevelFeatures(), options));
     extract_share(pictures, LevelFeatures(), options, {}, {});
     loads += pictures.loads;
