@@ -1,6 +1,7 @@
 #include "hub/cache.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <utility>
 
@@ -142,8 +143,10 @@ void RepositoryCache::place(const std::string& commit, const Placement& placemen
   const fs::path file = snapshot(commit) / placement.path;
   const fs::path content = blob(placement.etag);
   // Made beside the blobs, then renamed: what was there before is replaced, and nobody sees a half.
+  // The name is this call's own: several threads may place the same file at once.
+  static std::atomic<unsigned> calls{0};
   const fs::path temporary =
-      folder_ / "blobs" / concat(".", placement.etag, ".", ::getpid(), ".tmp");
+      folder_ / "blobs" / concat(".", placement.etag, ".", ::getpid(), ".", calls++, ".tmp");
   std::error_code failed;
   fs::remove(temporary, failed);
   if (placement.links == Links::kRelative) {
