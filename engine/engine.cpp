@@ -305,7 +305,8 @@ Engine::Reconstruction TesseraEngine::reconstruct(const Image& image) {
   const at::Tensor codes = pipeline_->encode(to_tensor(image));
   Reconstruction done{.image = to_engine_images(pipeline_->decode(codes)).front(),
                       .codes = std::get<0>(at::_unique(codes)).numel(),
-                      .tokens = codes.numel()};
+                      .tokens = codes.numel(),
+                      .grid = to_token_grid(codes[0], pipeline_->facts().codec.codebook_size)};
   done.psnr = psnr(image, done.image);
   return done;
 }

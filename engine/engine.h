@@ -88,6 +88,7 @@ class Engine {
     double psnr = 0;         // dB against the input; infinite where equal
     std::int64_t codes = 0;  // distinct codes
     std::int64_t tokens = 0;
+    TokenGrid grid{};  // the codes themselves
   };
   virtual Reconstruction reconstruct(const Image& image) = 0;
   /// A picture's codes, and the picture of codes; sides as for reconstruct(). paint() throws

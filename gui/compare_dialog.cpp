@@ -3,7 +3,6 @@
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QPushButton>
@@ -11,6 +10,7 @@
 #include <QVBoxLayout>
 
 #include "gui/pair_view.h"
+#include "gui/plain_table.h"
 
 namespace tessera::gui {
 namespace {
@@ -33,7 +33,8 @@ CompareDialog::CompareDialog(const history::Entry& left,
                              QWidget* parent)
     : QDialog(parent),
       view_(new PairView(picture_of(left), picture_of(right))),
-      differences_(new QTableWidget(0, 3)) {
+      differences_(
+          make_plain_table({tr("Setting"), tr("Left"), tr("Right")}, tr("Settings that differ"))) {
   setWindowTitle(tr("Compare"));
   auto* mode = new QComboBox;
   mode->addItems({tr("Side by side"), tr("Slider"), tr("Difference")});
@@ -45,11 +46,6 @@ CompareDialog::CompareDialog(const history::Entry& left,
   row->addWidget(mode);
   row->addWidget(swap);
   row->addStretch(1);
-  differences_->setHorizontalHeaderLabels({tr("Setting"), tr("Left"), tr("Right")});
-  differences_->horizontalHeader()->setStretchLastSection(true);
-  differences_->verticalHeader()->hide();
-  differences_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  differences_->setAccessibleName(tr("Settings that differ"));
   differences_->setMaximumHeight(180);
   fillDifferences(left, right);
   auto* close = new QDialogButtonBox(QDialogButtonBox::Close);
@@ -74,9 +70,7 @@ void CompareDialog::fillDifferences(const history::Entry& left, const history::E
     if (a[key] == b[key]) continue;
     const int row = differences_->rowCount();
     differences_->insertRow(row);
-    differences_->setItem(row, 0, new QTableWidgetItem(key));
-    differences_->setItem(row, 1, new QTableWidgetItem(shown(a[key])));
-    differences_->setItem(row, 2, new QTableWidgetItem(shown(b[key])));
+    fill_row(differences_, row, {key, shown(a[key]), shown(b[key])});
   }
   differences_->resizeColumnsToContents();
 }

@@ -3,7 +3,6 @@
 #include <QButtonGroup>
 #include <QCheckBox>
 #include <QDoubleSpinBox>
-#include <QFileDialog>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -15,6 +14,7 @@
 
 #include "gui/image_convert.h"
 #include "gui/mask_canvas.h"
+#include "gui/picture_file.h"
 #include "gui/prompt_edit.h"
 #include "gui/studio.h"
 
@@ -151,15 +151,15 @@ void EditPage::load(const QImage& picture, const QString& prompt) {
 }
 
 void EditPage::openFile() {
-  const QString file = QFileDialog::getOpenFileName(
-      this, tr("Open a picture"), {}, tr("Pictures (*.png *.jpg *.jpeg *.webp *.bmp)"));
+  const QString file = ask_for_picture(this);
   if (file.isEmpty()) return;
-  const QImage picture(file);
+  QString problem;
+  const QImage picture = read_picture(file, &problem);
   if (picture.isNull()) {
-    Q_EMIT failed(tr("%1 is no picture that can be read. PNG, JPEG, WebP and BMP can.").arg(file));
-    return;
+    Q_EMIT failed(problem);
+  } else {
+    load(picture, {});
   }
-  load(picture, {});
 }
 
 void EditPage::generate() {

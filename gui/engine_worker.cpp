@@ -65,16 +65,6 @@ EngineWorker::EngineWorker(EngineFactory factory, Paths paths)
 
 EngineWorker::~EngineWorker() = default;
 
-template <typename Work>
-void EngineWorker::attempt(const Work& work) {
-  try {
-    TESSERA_CHECK(engine_, kNotFound, "no model is open");
-    work();
-  } catch (const std::exception& error) {
-    Q_EMIT failed(plain_words(error));
-  }
-}
-
 void EngineWorker::open(const engine::EngineOptions& options) {
   Q_EMIT opening();
   try {
@@ -160,19 +150,18 @@ void EngineWorker::draw(const Job& job, const std::stop_token& stop) {
 }
 
 void EngineWorker::tokenise(const QImage& picture) {
-  attempt([&] {
+  try {
+    TESSERA_CHECK(engine_, kNotFound, "no model is open");
     const engine::Image pixels =
         engine::fit_square(to_engine_image(picture), engine_->image_side());
     const engine::Engine::Reconstruction back = engine_->reconstruct(pixels);
     Q_EMIT tokenised({.picture = to_qimage(pixels),
                       .reconstruction = to_qimage(back.image),
-                      .tokens = engine_->tokenise(pixels),
+                      .tokens = back.grid,
                       .psnr = back.psnr});
-  });
-}
-
-void EngineWorker::paint(const engine::TokenGrid& tokens) {
-  attempt([&] { Q_EMIT painted(to_qimage(engine_->paint(tokens))); });
+  } catch (const std::exception& error) {
+    Q_EMIT failed(plain_words(error));
+  }
 }
 
 }  // namespace tessera::gui

@@ -58,7 +58,6 @@ class EngineWorker final : public QObject {
   /// `stop` ends it between two steps, or before it has begun.
   void draw(const tessera::gui::Job& job, const std::stop_token& stop);
   void tokenise(const QImage& picture);
-  void paint(const tessera::engine::TokenGrid& tokens);
 
  Q_SIGNALS:
   void opening();
@@ -72,7 +71,6 @@ class EngineWorker final : public QObject {
   void pictureFinished(std::int64_t job, int picture, std::int64_t entry, const QImage& image);
   void ended(std::int64_t job, tessera::gui::JobState state, const QString& message);
   void tokenised(const tessera::gui::Tokenised& result);
-  void painted(const QImage& image);
   void failed(const QString& message);
 
  private:
@@ -80,8 +78,6 @@ class EngineWorker final : public QObject {
   engine::Watch watchOf(const Job& job);
   std::int64_t store(const Job& job, int picture, const QImage& image, const engine::Image& pixels);
   history::History& history();
-  template <typename Work>
-  void attempt(const Work& work);
 
   EngineFactory factory_;
   Paths paths_;

@@ -3,7 +3,6 @@
 #include <QComboBox>
 #include <QDesktopServices>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QJsonArray>
 #include <QLabel>
 #include <QProgressBar>
@@ -18,6 +17,7 @@
 #include "engine/models.h"
 #include "gui/error_text.h"
 #include "gui/picture_view.h"
+#include "gui/plain_table.h"
 
 namespace tessera::gui {
 namespace {
@@ -39,24 +39,6 @@ QString points(const QJsonObject& difference) {
       .arg(100 * interval["high"].toDouble(), 0, 'f', 1);
 }
 
-QTableWidget* make_table(const QStringList& columns, const QString& name) {
-  auto* table = new QTableWidget(0, static_cast<int>(columns.size()));
-  table->setHorizontalHeaderLabels(columns);
-  table->setAccessibleName(name);
-  table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  table->setSelectionBehavior(QAbstractItemView::SelectRows);
-  table->setSelectionMode(QAbstractItemView::SingleSelection);
-  table->verticalHeader()->hide();
-  table->horizontalHeader()->setStretchLastSection(true);
-  return table;
-}
-
-void fill_row(QTableWidget* table, int row, const QStringList& cells) {
-  for (int column = 0; column < cells.size(); ++column) {
-    table->setItem(row, column, new QTableWidgetItem(cells[column]));
-  }
-}
-
 }  // namespace
 
 EvaluationPage::EvaluationPage(const QString& program,
@@ -72,9 +54,11 @@ EvaluationPage::EvaluationPage(const QString& program,
       stop_(new QPushButton(tr("S&top"))),
       page_(new QPushButton(tr("Open the &page"))),
       busy_(new QProgressBar),
-      scores_(make_table({tr("What is right"), tr("First"), tr("Second"), tr("Difference, points")},
-                         tr("Scores"))),
-      prompts_(make_table({tr("First"), tr("Second"), tr("Prompt")}, tr("Prompts, worst first"))),
+      scores_(make_plain_table(
+          {tr("What is right"), tr("First"), tr("Second"), tr("Difference, points")},
+          tr("Scores"))),
+      prompts_(
+          make_plain_table({tr("First"), tr("Second"), tr("Prompt")}, tr("Prompts, worst first"))),
       picture_a_(new PictureView),
       picture_b_(new PictureView) {
   for (QComboBox* box : {a_, b_}) box->setEditable(true);
@@ -133,6 +117,10 @@ EvaluationPage::EvaluationPage(const QString& program,
   });
   stop_->setEnabled(false);
   page_->setEnabled(false);
+}
+
+void EvaluationPage::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
   refreshModels();
 }
 

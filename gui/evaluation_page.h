@@ -36,6 +36,10 @@ class EvaluationPage final : public QWidget {
  Q_SIGNALS:
   void failed(const QString& message);
 
+ protected:
+  /// Looks which models there are now: the folders are walked only for a page that is seen.
+  void showEvent(QShowEvent* event) override;
+
  private:
   void showReport();
   void showPictures();

@@ -82,12 +82,9 @@ void FilmBar::clear() {
   view_->setTokens({}, {});
 }
 
-bool FilmBar::following() const {
-  return slider_->value() == slider_->maximum();
-}
-
 void FilmBar::showFilm(const Film& film) {
-  const bool follow = following() || film.size() < film_.size();
+  const bool at_end = slider_->value() == slider_->maximum();
+  const bool follow = at_end || film.size() < film_.size();
   film_ = film;
   if (film.empty()) {
     clear();

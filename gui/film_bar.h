@@ -24,7 +24,6 @@ class FilmBar final : public QWidget {
   /// Of a film that may still grow: stays at its end unless the user has gone back.
   void showFilm(const Film& film);
   void clear();
-  bool following() const;
   QCheckBox* tokensBox() const { return tokens_; }
 
  private:

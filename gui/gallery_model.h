@@ -27,7 +27,6 @@ class GalleryModel final : public QAbstractListModel {
   QStringList mimeTypes() const override { return {"text/uri-list"}; }
 
   void setQuery(const history::Query& query);
-  const history::Query& query() const { return query_; }
   /// Looks at the history again; rows that are still there keep their place and selection.
   void refresh();
   std::int64_t idAt(int row) const { return ids_.at(static_cast<std::size_t>(row)); }

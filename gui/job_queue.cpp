@@ -48,10 +48,6 @@ QVariant JobQueue::data(const QModelIndex& index, int role) const {
       return title_of(job) + ", " + state_text(job);
     case kJobRole:
       return QVariant::fromValue(job);
-    case kShareRole:
-      return job.share;
-    case kStateRole:
-      return static_cast<int>(job.state);
     default:
       return {};
   }

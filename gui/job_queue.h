@@ -16,7 +16,7 @@ class JobQueue final : public QAbstractListModel {
   Q_DISABLE_COPY_MOVE(JobQueue)
 
  public:
-  enum Role { kJobRole = Qt::UserRole, kShareRole, kStateRole };
+  enum Role { kJobRole = Qt::UserRole };
 
   explicit JobQueue(QObject* parent = nullptr);
 

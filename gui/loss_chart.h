@@ -18,7 +18,6 @@ class LossChart final : public QWidget {
  public:
   explicit LossChart(QWidget* parent = nullptr);
   void show(const TrainingRun::Series& series);
-  QComboBox* quantities() const { return quantity_; }
 
  protected:
   void changeEvent(QEvent* event) override;

@@ -26,6 +26,7 @@
 #include "gui/mask_canvas.h"
 #include "gui/models_page.h"
 #include "gui/notice_bar.h"
+#include "gui/picture_file.h"
 #include "gui/picture_view.h"
 #include "gui/prompt_edit.h"
 #include "gui/queue_view.h"
@@ -135,8 +136,7 @@ QAction* MainWindow::addAction(QMenu* menu,
 void MainWindow::makeMenus() {
   QMenu* file = menuBar()->addMenu(tr("&File"));
   addAction(file, "open", tr("&Open a picture …"), QKeySequence::Open, [this] {
-    const QString name = QFileDialog::getOpenFileName(
-        this, tr("Open a picture"), {}, tr("Pictures (*.png *.jpg *.jpeg *.webp *.bmp)"));
+    const QString name = ask_for_picture(this);
     if (!name.isEmpty()) openDropped(name);
   });
   addAction(file, "quit", tr("&Quit"), QKeySequence::Quit, [this] { close(); });
@@ -363,11 +363,10 @@ void MainWindow::openDropped(const QString& file) {
     }
   } catch (const Error&) {
     // No settings in it: then it is a picture to work on.
-    const QImage picture(file);
+    QString problem;
+    const QImage picture = read_picture(file, &problem);
     if (picture.isNull()) {
-      notice_->tell(
-          NoticeBar::Kind::kError,
-          tr("%1 is no picture that can be read. PNG, JPEG, WebP and BMP can.").arg(file));
+      notice_->tell(NoticeBar::Kind::kError, problem);
       return;
     }
     if (pages_->currentWidget() == tokens_) {

@@ -28,16 +28,6 @@ void MaskCanvas::begin(const QImage& picture, int cell) {
   Q_EMIT maskChanged();
 }
 
-void MaskCanvas::setMask(const QImage& mask) {
-  if (mask_.isNull()) return;
-  remember();
-  const QImage fitted =
-      mask.size() == mask_.size() ? mask : mask.scaled(mask_.size(), Qt::IgnoreAspectRatio);
-  mask_ = fitted.convertToFormat(QImage::Format_Grayscale8);
-  update();
-  Q_EMIT maskChanged();
-}
-
 bool MaskCanvas::isEmpty() const {
   for (int y = 0; y < mask_.height(); ++y) {
     const uchar* row = mask_.constScanLine(y);

@@ -20,7 +20,6 @@ class MaskCanvas final : public PictureView {
   /// Begins an empty mask of the picture's size. `cell` = pixels of a token's side.
   void begin(const QImage& picture, int cell);
   const QImage& mask() const { return mask_; }  // Format_Grayscale8
-  void setMask(const QImage& mask);             // of the picture's size, else it is resized
   bool isEmpty() const;
   /// Cells that any white pixel touches.
   int cellsChosen() const;

@@ -3,7 +3,6 @@
 #include <QDir>
 #include <QFile>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
@@ -19,6 +18,7 @@
 #include "engine/installation.h"
 #include "engine/pull.h"
 #include "gui/error_text.h"
+#include "gui/plain_table.h"
 #include "gui/studio.h"
 
 namespace tessera::gui {
@@ -26,20 +26,14 @@ namespace tessera::gui {
 ModelsPage::ModelsPage(Studio& studio, QWidget* parent)
     : QWidget(parent),
       studio_(studio),
-      table_(new QTableWidget(0, 4)),
+      table_(make_plain_table({tr("Model"), tr("Origin"), tr("Size"), tr("Folder")},
+                              tr("Models on this machine"))),
       details_(new QTextBrowser),
       open_(new QPushButton(tr("&Open"))),
       remove_(new QPushButton(tr("&Delete …"))),
       repository_(new QLineEdit),
       pull_(new QPushButton(tr("&Fetch"))),
       progress_(new QProgressBar) {
-  table_->setHorizontalHeaderLabels({tr("Model"), tr("Origin"), tr("Size"), tr("Folder")});
-  table_->setAccessibleName(tr("Models on this machine"));
-  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
-  table_->setSelectionMode(QAbstractItemView::SingleSelection);
-  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  table_->verticalHeader()->hide();
-  table_->horizontalHeader()->setStretchLastSection(true);
   details_->setAccessibleName(tr("Details of the model"));
   details_->setLineWrapMode(QTextEdit::NoWrap);
   repository_->setPlaceholderText("microsoft/vq-diffusion-ithq");
@@ -78,6 +72,10 @@ ModelsPage::ModelsPage(Studio& studio, QWidget* parent)
     if (!error.isEmpty()) Q_EMIT failed(error);
     refresh();
   });
+}
+
+void ModelsPage::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
   refresh();
 }
 
@@ -97,14 +95,12 @@ void ModelsPage::refresh() {
   for (const engine::LocalModel& model : models_) {
     const QString name =
         model.name.empty() ? tr("(the shipped one)") : QString::fromStdString(model.name);
-    const QStringList cells{name,
-                            QString::fromStdString(model.origin),
-                            QLocale().formattedDataSize(static_cast<qint64>(model.bytes)),
-                            QString::fromStdString(model.folder.string())};
-    for (int column = 0; column < cells.size(); ++column) {
-      table_->setItem(row, column, new QTableWidgetItem(cells[column]));
-    }
-    ++row;
+    fill_row(table_,
+             row++,
+             {name,
+              QString::fromStdString(model.origin),
+              QLocale().formattedDataSize(static_cast<qint64>(model.bytes)),
+              QString::fromStdString(model.folder.string())});
   }
   table_->resizeColumnsToContents();
   if (!models_.empty() && table_->currentRow() < 0) table_->selectRow(0);

@@ -36,6 +36,10 @@ class ModelsPage final : public QWidget {
   void pullProgressed(double share, const QString& text);
   void pullEnded(const QString& error);
 
+ protected:
+  /// Looks which models there are now: the folders are walked only for a page that is seen.
+  void showEvent(QShowEvent* event) override;
+
  private:
   void openSelected();
   void removeSelected();

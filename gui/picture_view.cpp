@@ -76,7 +76,6 @@ void PictureView::fit() {
   zoom_ = 0.0;
   centre_ = {0.5, 0.5};
   update();
-  Q_EMIT zoomChanged(fittingZoom() * devicePixelRatioF());
 }
 
 void PictureView::actualSize() {
@@ -105,7 +104,6 @@ void PictureView::zoomTo(double zoom, QPointF about) {
   centre_ = {share.x() - away.x() / (picture_.width() * scale),
              share.y() - away.y() / (picture_.height() * scale)};
   update();
-  Q_EMIT zoomChanged(zoom_);
 }
 
 void PictureView::paintEvent(QPaintEvent* /*event*/) {
@@ -129,11 +127,6 @@ void PictureView::paintEvent(QPaintEvent* /*event*/) {
 
 void PictureView::paintOverlay(QPainter& painter, const QRectF& area) {
   if (tokens_shown_) paint_tokens(painter, area, tokens_, states_);
-}
-
-void PictureView::resizeEvent(QResizeEvent* event) {
-  QWidget::resizeEvent(event);
-  if (zoom_ <= 0) Q_EMIT zoomChanged(fittingZoom() * devicePixelRatioF());
 }
 
 void PictureView::wheelEvent(QWheelEvent* event) {

@@ -38,14 +38,11 @@ class PictureView : public QWidget {
   void zoomOut();
 
  Q_SIGNALS:
-  /// In screen pixels a pixel; told when it changes.
-  void zoomChanged(double zoom);
   /// The pointer is over a cell, or over none (-1).
   void cellHovered(int cell);
 
  protected:
   void paintEvent(QPaintEvent* event) override;
-  void resizeEvent(QResizeEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;

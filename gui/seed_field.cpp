@@ -70,8 +70,4 @@ void SeedField::useLast() {
   setSeed(last_.value_or(0));
 }
 
-QWidget* SeedField::focusTarget() const {
-  return mode_;
-}
-
 }  // namespace tessera::gui

@@ -28,7 +28,6 @@ class SeedField final : public QWidget {
   void advance(int pictures);
   /// What was drawn last, for "use it again".
   void setLast(std::uint64_t seed) { last_ = seed; }
-  QWidget* focusTarget() const;
 
  public Q_SLOTS:
   void useLast();

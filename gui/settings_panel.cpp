@@ -15,6 +15,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "gui/form_row.h"
 #include "gui/prompt_edit.h"
 #include "gui/seed_field.h"
 
@@ -43,17 +44,6 @@ QToolButton* make_disclosure(const QString& text, QWidget* shown, QWidget* paren
     shown->setVisible(on);
   });
   return button;
-}
-
-/// A label with the keyboard's way to its field, and the field's name for those who hear it.
-void add_row(QFormLayout& form, const QString& label, QWidget* field, const QString& help) {
-  auto* text = new QLabel(label);
-  text->setBuddy(field);
-  QString name = label;
-  field->setAccessibleName(name.remove('&'));
-  field->setAccessibleDescription(help);
-  field->setToolTip(help);
-  form.addRow(text, field);
 }
 
 }  // namespace
@@ -115,12 +105,13 @@ QWidget* SettingsPanel::makePromptPart() {
   auto* form = new QFormLayout;
   count_->setRange(1, 1000);
   count_->setObjectName("count");
-  add_row(*form, tr("&Pictures"), count_, tr("How many pictures; each has a seed of its own."));
-  add_row(*form, tr("&Seed"), seed_, tr("The same seed draws the same picture again."));
+  add_form_row(
+      *form, tr("&Pictures"), count_, tr("How many pictures; each has a seed of its own."));
+  add_form_row(*form, tr("&Seed"), seed_, tr("The same seed draws the same picture again."));
   for (const Preset& preset : kPresets) {
     preset_->addItem(QCoreApplication::translate("Preset", preset.name));
   }
-  add_row(*form, tr("P&reset"), preset_, tr("Fewer steps are faster, more steps are finer."));
+  add_form_row(*form, tr("P&reset"), preset_, tr("Fewer steps are faster, more steps are finer."));
   connect(preset_, &QComboBox::activated, this, &SettingsPanel::applyPreset);
   layout->addLayout(form);
   return part;
@@ -140,18 +131,19 @@ QWidget* SettingsPanel::makeAdvancedPart() {
   preview_->setSpecialValueText(tr("off"));
   preview_->setPrefix(tr("every "));
   preview_->setSuffix(tr(" steps"));
-  add_row(*form, tr("Pa&th"), path_, tr("Discrete codes, or Gaussian noise in latents."));
-  add_row(*form,
-          tr("S&teps"),
-          steps_,
-          tr("Denoising steps. More is slower and, up to a point, finer."));
-  add_row(*form, tr("Gui&dance"), guidance_, tr("How strongly the words are followed; 1 is off."));
-  add_row(*form, tr("Sa&mpler"), sampler_, tr("How a step is drawn."));
-  add_row(*form,
-          tr("Tr&uncation"),
-          truncation_,
-          tr("Kept probability mass: 0.86, top0.86r or top100p; 1 is off."));
-  add_row(*form, tr("Pre&view"), preview_, tr("How often the forming picture is shown."));
+  add_form_row(*form, tr("Pa&th"), path_, tr("Discrete codes, or Gaussian noise in latents."));
+  add_form_row(*form,
+               tr("S&teps"),
+               steps_,
+               tr("Denoising steps. More is slower and, up to a point, finer."));
+  add_form_row(
+      *form, tr("Gui&dance"), guidance_, tr("How strongly the words are followed; 1 is off."));
+  add_form_row(*form, tr("Sa&mpler"), sampler_, tr("How a step is drawn."));
+  add_form_row(*form,
+               tr("Tr&uncation"),
+               truncation_,
+               tr("Kept probability mass: 0.86, top0.86r or top100p; 1 is off."));
+  add_form_row(*form, tr("Pre&view"), preview_, tr("How often the forming picture is shown."));
   literal_->setToolTip(
       tr("Otherwise the prompt is first read as one of the captions that the model was taught."));
   form->addRow(literal_);

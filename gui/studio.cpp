@@ -58,7 +58,6 @@ void Studio::connectWorker() {
   connect(this, &Studio::openRequested, worker_, &EngineWorker::open);
   connect(this, &Studio::drawRequested, worker_, &EngineWorker::draw);
   connect(this, &Studio::tokeniseRequested, worker_, &EngineWorker::tokenise);
-  connect(this, &Studio::paintRequested, worker_, &EngineWorker::paint);
   connect(worker_, &EngineWorker::opening, this, &Studio::modelOpening);
   connect(worker_, &EngineWorker::opened, this, [this](const ModelFacts& facts) {
     model_ = facts;
@@ -110,7 +109,6 @@ void Studio::connectWorker() {
           });
   connect(worker_, &EngineWorker::ended, this, &Studio::onEnded);
   connect(worker_, &EngineWorker::tokenised, this, &Studio::tokenised);
-  connect(worker_, &EngineWorker::painted, this, &Studio::painted);
   connect(worker_, &EngineWorker::failed, this, &Studio::failed);
 }
 
@@ -158,10 +156,6 @@ void Studio::tokenise(const QImage& picture) {
   Q_EMIT tokeniseRequested(picture);
 }
 
-void Studio::paint(const engine::TokenGrid& tokens) {
-  Q_EMIT paintRequested(tokens);
-}
-
 void Studio::onEnded(std::int64_t job, JobState state, const QString& message) {
   queue_.end(job, state, message);
   for (const Job& each : queue_.jobs()) {
@@ -172,22 +166,22 @@ void Studio::onEnded(std::int64_t job, JobState state, const QString& message) {
 /// Those that wait and the one that runs, so that a crash loses no request. A request that begins
 /// from a picture is not kept: its pixels are not part of its text.
 void Studio::saveJobs() {
-  std::vector<history::WaitingJob> jobs = left_;
+  std::vector<std::string> requests = left_;
   for (const Job& job : queue_.jobs()) {
     if (job.state != JobState::kWaiting && job.state != JobState::kRunning) continue;
-    if (!job.request.start) jobs.push_back({.request = engine::to_json(job.request)});
+    if (!job.request.start) requests.push_back(engine::to_json(job.request));
   }
   try {
-    history_->save_jobs(jobs);
+    history_->save_jobs(requests);
   } catch (const Error& error) {
     Q_EMIT failed(plain_words(error));
   }
 }
 
 void Studio::resumeJobs() {
-  for (const history::WaitingJob& job : std::exchange(left_, {})) {
+  for (const std::string& request : std::exchange(left_, {})) {
     try {
-      queue_.append(engine::request_from_json(job.request));
+      queue_.append(engine::request_from_json(request));
     } catch (const Error& error) {
       Q_EMIT failed(plain_words(error));
     }

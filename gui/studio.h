@@ -34,7 +34,6 @@ class Studio final : public QObject {
   void cancelRunning();
   void cancelAll();
   void tokenise(const QImage& picture);
-  void paint(const engine::TokenGrid& tokens);
   /// Call after showing a preview.
   void previewShown() { worker_->previewTaken(); }
 
@@ -53,7 +52,6 @@ class Studio final : public QObject {
 
   /// Of the picture that is being drawn, or the last one.
   const Film& film() const { return film_; }
-  int filmPicture() const { return film_picture_; }
 
  Q_SIGNALS:
   void modelOpening();
@@ -68,13 +66,11 @@ class Studio final : public QObject {
   /// Pictures came or went, here or in another instance.
   void historyChanged();
   void tokenised(const tessera::gui::Tokenised& result);
-  void painted(const QImage& image);
   void failed(const QString& message);
   // To the worker, through its event loop.
   void openRequested(const tessera::engine::EngineOptions& options);
   void drawRequested(const tessera::gui::Job& job, const std::stop_token& stop);
   void tokeniseRequested(const QImage& picture);
-  void paintRequested(const tessera::engine::TokenGrid& tokens);
 
  private:
   void connectWorker();
@@ -86,8 +82,8 @@ class Studio final : public QObject {
   Paths paths_;
   std::unique_ptr<history::History> history_;
   QString history_note_{};
-  std::vector<history::WaitingJob> left_{};
-  EngineWorker* worker_;  // of thread_, which deletes it
+  std::vector<std::string> left_{};  // requests as JSON
+  EngineWorker* worker_;             // of thread_, which deletes it
   QThread thread_;
   JobQueue queue_;
   std::stop_source stop_{};  // of the running job

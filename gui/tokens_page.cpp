@@ -1,17 +1,16 @@
 #include "gui/tokens_page.h"
 
-#include <QFileDialog>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
 #include <QTableWidget>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
-#include <map>
 
+#include "gui/picture_file.h"
 #include "gui/picture_view.h"
+#include "gui/plain_table.h"
 #include "gui/studio.h"
 
 namespace tessera::gui {
@@ -36,18 +35,11 @@ TokensPage::TokensPage(Studio& studio, QWidget* parent)
       reconstruction_(new PictureView),
       summary_(new QLabel),
       hovered_(new QLabel),
-      codes_(new QTableWidget(0, 3)) {
+      codes_(make_plain_table({tr("Code"), tr("Uses"), tr("Share")}, tr("Codes of this picture"))) {
   original_->setPlaceholder(tr("Open a picture, or choose \"Tokens\" on one of the gallery."));
   reconstruction_->setPlaceholder(tr("What the codec makes of it."));
   original_->setAccessibleName(tr("The picture"));
   reconstruction_->setAccessibleName(tr("The picture through the codec and back"));
-  codes_->setHorizontalHeaderLabels({tr("Code"), tr("Uses"), tr("Share")});
-  codes_->setAccessibleName(tr("Codes of this picture"));
-  codes_->setSelectionBehavior(QAbstractItemView::SelectRows);
-  codes_->setSelectionMode(QAbstractItemView::SingleSelection);
-  codes_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  codes_->verticalHeader()->hide();
-  codes_->horizontalHeader()->setStretchLastSection(true);
   codes_->setFixedWidth(260);
   constexpr int kColumn = 76;
   for (const int column : {0, 1}) codes_->setColumnWidth(column, kColumn);
@@ -82,12 +74,12 @@ TokensPage::TokensPage(Studio& studio, QWidget* parent)
 }
 
 void TokensPage::openFile() {
-  const QString file = QFileDialog::getOpenFileName(
-      this, tr("Open a picture"), {}, tr("Pictures (*.png *.jpg *.jpeg *.webp *.bmp)"));
+  const QString file = ask_for_picture(this);
   if (file.isEmpty()) return;
-  const QImage picture(file);
+  QString problem;
+  const QImage picture = read_picture(file, &problem);
   if (picture.isNull()) {
-    Q_EMIT failed(tr("%1 is no picture that can be read. PNG, JPEG, WebP and BMP can.").arg(file));
+    Q_EMIT failed(problem);
   } else {
     load(picture);
   }
@@ -102,10 +94,10 @@ void TokensPage::show(const Tokenised& result) {
   original_->setPicture(result.picture);
   reconstruction_->setPicture(result.reconstruction);
   reconstruction_->setTokensShown(true);
-  fillTable();
-  highlight(-1);
   std::map<std::int32_t, int> uses;
   for (const std::int32_t code : tokens_.cells) ++uses[code];
+  fillTable(uses);
+  highlight(-1);
   summary_->setText(tr("%1 tokens, %2 different of %3 codes, perplexity %4, PSNR %5 dB")
                         .arg(tokens_.cells.size())
                         .arg(uses.size())
@@ -114,9 +106,7 @@ void TokensPage::show(const Tokenised& result) {
                         .arg(result.psnr, 0, 'f', 2));
 }
 
-void TokensPage::fillTable() {
-  std::map<std::int32_t, int> uses;
-  for (const std::int32_t code : tokens_.cells) ++uses[code];
+void TokensPage::fillTable(const std::map<std::int32_t, int>& uses) {
   std::vector<std::pair<int, std::int32_t>> order;
   for (const auto& [code, count] : uses) order.emplace_back(-count, code);
   std::sort(order.begin(), order.end());

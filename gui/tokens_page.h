@@ -1,6 +1,8 @@
 #pragma once
 
 #include <QWidget>
+#include <cstdint>
+#include <map>
 
 #include "gui/engine_worker.h"
 
@@ -28,7 +30,7 @@ class TokensPage final : public QWidget {
 
  private:
   void show(const Tokenised& result);
-  void fillTable();
+  void fillTable(const std::map<std::int32_t, int>& uses);  // code -> how often
   void highlight(int code);
   void openFile();
 

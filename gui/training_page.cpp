@@ -22,6 +22,7 @@
 #include "core/error.h"
 #include "engine/installation.h"
 #include "gui/error_text.h"
+#include "gui/form_row.h"
 #include "gui/loss_chart.h"
 #include "gui/picture_view.h"
 #include "gui/time_text.h"
@@ -67,12 +68,7 @@ QWidget* TrainingPage::makeForm() {
   auto* form = new QFormLayout;
   column->addLayout(form);
   const auto add = [&](const QString& label, QWidget* field, const QString& help) {
-    auto* text = new QLabel(label);
-    text->setBuddy(field);
-    QString name = label;
-    field->setAccessibleName(name.remove('&'));
-    field->setToolTip(help);
-    form->addRow(text, field);
+    add_form_row(*form, label, field, help);
   };
   stage_->addItem(tr("Codec (VQ-VAE)"), "vqvae");
   stage_->addItem(tr("Words (tokenizer)"), "tokenizer");

@@ -31,7 +31,6 @@ class TrainingPage final : public QWidget {
   TrainingPage(QString program, std::filesystem::path runs, QWidget* parent = nullptr);
   TrainingPlan plan() const;
   TrainingRun* run() const { return run_.get(); }
-  LossChart* chart() const { return chart_; }
 
  public Q_SLOTS:
   void start();

@@ -190,20 +190,20 @@ std::vector<std::string> History::models() const {
   return models;
 }
 
-void History::save_jobs(const std::vector<WaitingJob>& jobs) {
+void History::save_jobs(const std::vector<std::string>& requests) {
   Transaction saving(database_);
   database_.execute("DELETE FROM job");
   Statement insert(database_.handle(), "INSERT INTO job (place, request) VALUES (?, ?)");
   std::int64_t place = 0;
-  for (const WaitingJob& job : jobs) insert.bind(1, ++place).bind(2, job.request).run();
+  for (const std::string& request : requests) insert.bind(1, ++place).bind(2, request).run();
   saving.commit();
 }
 
-std::vector<WaitingJob> History::jobs() const {
-  Statement select(database_.handle(), "SELECT place, request FROM job ORDER BY place");
-  std::vector<WaitingJob> jobs;
-  while (select.step()) jobs.push_back({.id = select.integer(0), .request = select.text(1)});
-  return jobs;
+std::vector<std::string> History::jobs() const {
+  Statement select(database_.handle(), "SELECT request FROM job ORDER BY place");
+  std::vector<std::string> requests;
+  while (select.step()) requests.push_back(select.text(0));
+  return requests;
 }
 
 bool History::changed_elsewhere() {

@@ -34,12 +34,6 @@ struct Query {
   std::string model{};  // "" = any
 };
 
-/// Work that was asked for and is not done: it outlives the program.
-struct WaitingJob {
-  std::int64_t id = 0;    // given by save_jobs()
-  std::string request{};  // JSON of engine::GenerateRequest
-};
-
 /// The history of pictures and the waiting jobs, in one SQLite file; any number of instances of the
 /// program may have it open. Throws as Database does. Not thread-safe: a thread opens its own.
 class History {
@@ -62,9 +56,10 @@ class History {
   std::vector<std::string> prompts(std::int64_t most) const;
   std::vector<std::string> models() const;
 
-  /// The waiting jobs in their order; replaces what was there.
-  void save_jobs(const std::vector<WaitingJob>& jobs);
-  std::vector<WaitingJob> jobs() const;
+  /// Work that was asked for and is not done, as JSON of engine::GenerateRequest in its order: it
+  /// outlives the program. save_jobs() replaces what was there.
+  void save_jobs(const std::vector<std::string>& requests);
+  std::vector<std::string> jobs() const;
 
   /// Whether anybody else has written since the last call.
   bool changed_elsewhere();

@@ -193,18 +193,6 @@
             <translation>Warten Sie, bis das Modell offen ist: Das Bild wird auf seine Größe gebracht.</translation>
         </message>
         <message>
-            <source>Open a picture</source>
-            <translation>Bild öffnen</translation>
-        </message>
-        <message>
-            <source>Pictures (*.png *.jpg *.jpeg *.webp *.bmp)</source>
-            <translation>Bilder (*.png *.jpg *.jpeg *.webp *.bmp)</translation>
-        </message>
-        <message>
-            <source>%1 is no picture that can be read. PNG, JPEG, WebP and BMP can.</source>
-            <translation>%1 ist kein lesbares Bild. Lesbar sind PNG, JPEG, WebP und BMP.</translation>
-        </message>
-        <message>
             <source>Paint over what is to be drawn anew.</source>
             <translation>Bemalen Sie, was neu gezeichnet werden soll.</translation>
         </message>
@@ -520,14 +508,6 @@
             <translation>Bild ö&amp;ffnen …</translation>
         </message>
         <message>
-            <source>Open a picture</source>
-            <translation>Bild öffnen</translation>
-        </message>
-        <message>
-            <source>Pictures (*.png *.jpg *.jpeg *.webp *.bmp)</source>
-            <translation>Bilder (*.png *.jpg *.jpeg *.webp *.bmp)</translation>
-        </message>
-        <message>
             <source>&amp;Quit</source>
             <translation>&amp;Beenden</translation>
         </message>
@@ -728,10 +708,6 @@
             <source>PNG (*.png)</source>
             <translation>PNG (*.png)</translation>
         </message>
-        <message>
-            <source>%1 is no picture that can be read. PNG, JPEG, WebP and BMP can.</source>
-            <translation>%1 ist kein lesbares Bild. Lesbar sind PNG, JPEG, WebP und BMP.</translation>
-        </message>
     </context>
     <context>
         <name>MaskCanvas</name>
@@ -835,6 +811,21 @@
         <message>
             <source>The pictures have different sizes.</source>
             <translation>Die Bilder sind verschieden groß.</translation>
+        </message>
+    </context>
+    <context>
+        <name>PictureFile</name>
+        <message>
+            <source>Open a picture</source>
+            <translation>Bild öffnen</translation>
+        </message>
+        <message>
+            <source>Pictures (*.png *.jpg *.jpeg *.webp *.bmp)</source>
+            <translation>Bilder (*.png *.jpg *.jpeg *.webp *.bmp)</translation>
+        </message>
+        <message>
+            <source>%1 is no picture that can be read. PNG, JPEG, WebP and BMP can.</source>
+            <translation>%1 ist kein lesbares Bild. Lesbar sind PNG, JPEG, WebP und BMP.</translation>
         </message>
     </context>
     <context>
@@ -1172,18 +1163,6 @@
         <message>
             <source>cell %1, %2: code %3</source>
             <translation>Zelle %1, %2: Code %3</translation>
-        </message>
-        <message>
-            <source>Open a picture</source>
-            <translation>Bild öffnen</translation>
-        </message>
-        <message>
-            <source>Pictures (*.png *.jpg *.jpeg *.webp *.bmp)</source>
-            <translation>Bilder (*.png *.jpg *.jpeg *.webp *.bmp)</translation>
-        </message>
-        <message>
-            <source>%1 is no picture that can be read. PNG, JPEG, WebP and BMP can.</source>
-            <translation>%1 ist kein lesbares Bild. Lesbar sind PNG, JPEG, WebP und BMP.</translation>
         </message>
         <message>
             <source>%1 tokens, %2 different of %3 codes, perplexity %4, PSNR %5 dB</source>

@@ -64,7 +64,7 @@ class StagedEngine final : public engine::Engine {
   }
 
   Reconstruction reconstruct(const engine::Image& image) override {
-    return {.image = image, .psnr = 42.0, .codes = 2, .tokens = 4};
+    return {.image = image, .psnr = 42.0, .codes = 2, .tokens = 4, .grid = tokenise(image)};
   }
   engine::TokenGrid tokenise(const engine::Image& /*image*/) override {
     return {.width = 2, .height = 2, .codes = 16, .cells = {3, 5, 3, 3}};

@@ -32,8 +32,8 @@ class StudioTest : public ::testing::Test {
   }
   std::vector<std::string> waitingPrompts() {
     std::vector<std::string> prompts;
-    for (const auto& job : history::History(paths_in(folder_.path()).history).jobs()) {
-      prompts.push_back(engine::request_from_json(job.request).prompt);
+    for (const std::string& job : history::History(paths_in(folder_.path()).history).jobs()) {
+      prompts.push_back(engine::request_from_json(job).prompt);
     }
     return prompts;
   }
