@@ -21,12 +21,13 @@ std::string name_of(sqlite3* database) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       TESSERA_THROW(kCorruptFile, reason);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      throw Locked(concat(name_of(database), ": another program is writing to it"));
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
     case SQLITE_PERM:
       TESSERA_THROW(kIo, reason);
     default:
@@ -100,7 +101,8 @@ std::span<const std::uint8_t> Statement::blob(int column) const {
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-Database::Database(const std::filesystem::path& file) : file_(file) {
+Database::Database(const std::filesystem::path& file, std::chrono::milliseconds patience)
+    : file_(file) {
   std::error_code failed;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failed);
   TESSERA_CHECK(!failed, kIo, file.parent_path().string(), ": ", failed.message());
@@ -108,9 +110,8 @@ Database::Database(const std::filesystem::path& file) : file_(file) {
       sqlite3_open_v2(file.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   try {
     TESSERA_CHECK(code == SQLITE_OK, kIo, file.string(), ": ", sqlite3_errstr(code));
-    constexpr int kPatience = 5000;  // ms
     sqlite3_extended_result_codes(handle_, 1);
-    sqlite3_busy_timeout(handle_, kPatience);
+    sqlite3_busy_timeout(handle_, static_cast<int>(patience.count()));
     execute("PRAGMA journal_mode = WAL");
     execute("PRAGMA synchronous = NORMAL");
     execute("PRAGMA foreign_keys = ON");

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "core/error.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -40,14 +43,24 @@ class Statement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
-/// An SQLite file in WAL mode that several processes may use at once: a writer waits up to five
-/// seconds for another one. Every failure is one line with the file's name: kCorruptFile where the
-/// file is no database or is damaged, kIo where the disk is full, the file is read-only or locked
-/// for longer.
+/// Another process has held the file for longer than one waits. Nothing was written; the same call
+/// succeeds once the file is free.
+class Locked final : public Error {
+ public:
+  explicit Locked(const std::string& message) : Error(ErrorCode::kIo, message) {}
+};
+
+/// An SQLite file in WAL mode that several processes may use at once: a writer waits for another
+/// one as long as `patience` says, a reader never. Every failure is one line with the file's name:
+/// kCorruptFile where the file is no database or is damaged, Locked where it is held for longer,
+/// kIo where the disk is full or the file is read-only.
 class Database {
  public:
+  static constexpr std::chrono::milliseconds kPatience{5000};
+
   /// Makes the file and its folder where there are none.
-  explicit Database(const std::filesystem::path& file);
+  explicit Database(const std::filesystem::path& file,
+                    std::chrono::milliseconds patience = kPatience);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

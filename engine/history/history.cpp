@@ -8,9 +8,10 @@
 namespace tessera::history {
 namespace {
 
-constexpr std::int64_t kSchema = 1;
+constexpr std::int64_t kSchema = 2;
 
-constexpr const char* kTables = R"(
+// What each version added to the one before; a new file goes through all of them.
+constexpr const char* kAdditions[kSchema] = {R"(
 CREATE TABLE picture (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   time INTEGER NOT NULL,
@@ -27,7 +28,11 @@ CREATE TABLE picture (
 CREATE INDEX picture_by_time ON picture (time DESC, id DESC);
 CREATE TABLE job (place INTEGER PRIMARY KEY, request TEXT NOT NULL);
 PRAGMA user_version = 1;
-)";
+)",
+                                             R"(
+CREATE TABLE starred_prompt (place INTEGER PRIMARY KEY AUTOINCREMENT, prompt TEXT NOT NULL UNIQUE);
+PRAGMA user_version = 2;
+)"};
 
 /// A word as a pattern of LIKE that finds it anywhere.
 std::string pattern_of(const std::string& word) {
@@ -75,9 +80,12 @@ void prepare_tables(Database& database) {
     version.step();
     return version.integer(0);
   };
-  if (schema_of() == 0) {
+  if (schema_of() < kSchema) {
     Transaction making(database);
-    if (schema_of() == 0) database.execute(kTables);  // unless another instance was first
+    // Asked again under the lock: another instance may have been first.
+    for (std::int64_t have = schema_of(); have < kSchema; ++have) {
+      database.execute(kAdditions[have]);
+    }
     making.commit();
   }
   TESSERA_CHECK(schema_of() == kSchema,
@@ -98,7 +106,8 @@ void check_whole(Database& database) {
 
 }  // namespace
 
-History::History(const std::filesystem::path& file) : database_(file) {
+History::History(const std::filesystem::path& file, std::chrono::milliseconds patience)
+    : database_(file, patience) {
   check_whole(database_);
   prepare_tables(database_);
   seen_ = database_.version();
@@ -190,6 +199,23 @@ std::vector<std::string> History::models() const {
   return models;
 }
 
+std::vector<std::string> History::starred_prompts() const {
+  Statement select(database_.handle(), "SELECT prompt FROM starred_prompt ORDER BY place DESC");
+  std::vector<std::string> prompts;
+  while (select.step()) prompts.push_back(select.text(0));
+  return prompts;
+}
+
+void History::star_prompt(const std::string& prompt) {
+  Statement insert(database_.handle(), "REPLACE INTO starred_prompt (prompt) VALUES (?)");
+  insert.bind(1, prompt).run();
+}
+
+void History::unstar_prompt(const std::string& prompt) {
+  Statement erase(database_.handle(), "DELETE FROM starred_prompt WHERE prompt = ?");
+  erase.bind(1, prompt).run();
+}
+
 void History::save_jobs(const std::vector<std::string>& requests) {
   Transaction saving(database_);
   database_.execute("DELETE FROM job");
@@ -213,9 +239,10 @@ bool History::changed_elsewhere() {
   return changed;
 }
 
-OpenedHistory open_or_put_aside(const std::filesystem::path& file) {
+OpenedHistory open_or_put_aside(const std::filesystem::path& file,
+                                std::chrono::milliseconds patience) {
   try {
-    return {.history = std::make_unique<History>(file)};
+    return {.history = std::make_unique<History>(file, patience)};
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kCorruptFile) throw;
   }
@@ -230,7 +257,7 @@ OpenedHistory open_or_put_aside(const std::filesystem::path& file) {
   for (const char* companion : {"-wal", "-shm"}) {
     std::filesystem::rename(file.string() + companion, aside.string() + companion, failed);
   }
-  return {.history = std::make_unique<History>(file), .put_aside = aside};
+  return {.history = std::make_unique<History>(file, patience), .put_aside = aside};
 }
 
 }  // namespace tessera::history

@@ -34,13 +34,17 @@ struct Query {
   std::string model{};  // "" = any
 };
 
-/// The history of pictures and the waiting jobs, in one SQLite file; any number of instances of the
-/// program may have it open. Throws as Database does. Not thread-safe: a thread opens its own.
+/// The history of pictures, the starred prompts and the waiting jobs, in one SQLite file; any
+/// number of instances of the program may have it open. Throws as Database does. Not thread-safe: a
+/// thread opens its own.
 class History {
  public:
   /// Makes an empty one where there is no file. A file of a newer program is refused
-  /// (kInvalidArgument); a damaged one throws kCorruptFile and is left as it is.
-  explicit History(const std::filesystem::path& file);
+  /// (kInvalidArgument), one of an older is brought up; a damaged one throws kCorruptFile and is
+  /// left as it is. `patience` is how long a writer waits for another process: short where somebody
+  /// waits for the answer.
+  explicit History(const std::filesystem::path& file,
+                   std::chrono::milliseconds patience = Database::kPatience);
 
   /// -> the new entry's id.
   std::int64_t add(const Entry& entry);
@@ -55,6 +59,13 @@ class History {
   /// Different prompts, newest first.
   std::vector<std::string> prompts(std::int64_t most) const;
   std::vector<std::string> models() const;
+
+  /// Prompts that were starred, the newest star first. They outlive their pictures.
+  std::vector<std::string> starred_prompts() const;
+  /// Once more moves it to the front.
+  void star_prompt(const std::string& prompt);
+  /// No effect where it has no star.
+  void unstar_prompt(const std::string& prompt);
 
   /// Work that was asked for and is not done, as JSON of engine::GenerateRequest in its order: it
   /// outlives the program. save_jobs() replaces what was there.
@@ -77,6 +88,7 @@ struct OpenedHistory {
 
 /// Opens `file`; a damaged one is renamed to NAME.damaged-1 (or the next free number) and an empty
 /// one begun, so that nothing is lost and the program starts.
-OpenedHistory open_or_put_aside(const std::filesystem::path& file);
+OpenedHistory open_or_put_aside(const std::filesystem::path& file,
+                                std::chrono::milliseconds patience = Database::kPatience);
 
 }  // namespace tessera::history

@@ -86,6 +86,55 @@ TEST(History, ListsPromptsOnceNewestFirst) {
   EXPECT_THAT(history.models(), ElementsAre("starter"));
 }
 
+TEST(History, KeepsStarredPromptsWithoutTheirPictures) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "history.sqlite";
+  {
+    History history(file);
+    for (const char* prompt : {"one", "ein roter Apfel 🍎", "one", "two"}) {
+      history.star_prompt(prompt);
+    }
+    history.unstar_prompt("never starred");
+  }
+  History again(file);
+  EXPECT_THAT(again.starred_prompts(), ElementsAre("two", "one", "ein roter Apfel 🍎"));
+  again.unstar_prompt("one");
+  EXPECT_THAT(again.starred_prompts(), ElementsAre("two", "ein roter Apfel 🍎"));
+}
+
+/// A file as version 1 wrote it: its pictures and jobs are all there afterwards.
+TEST(History, BringsUpAFileOfTheFirstVersion) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "history.sqlite";
+  {
+    History history(file);
+    history.add(entry("a red apple", 1));
+    history.save_jobs({"{1}"});
+    Database(file).execute("DROP TABLE starred_prompt; PRAGMA user_version = 1");
+  }
+  History history(file);
+  EXPECT_EQ(history.count({}), 1);
+  EXPECT_THAT(history.jobs(), ElementsAre("{1}"));
+  history.star_prompt("new");
+  EXPECT_THAT(History(file).starred_prompts(), ElementsAre("new"));
+}
+
+TEST(History, AFileThatAnotherHoldsIsToldApartAndCanStillBeRead) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "history.sqlite";
+  History history(file, std::chrono::milliseconds(20));
+  history.add(entry("kept", 1));
+  Database other(file);
+  other.execute("BEGIN EXCLUSIVE");
+  EXPECT_THROW(history.add(entry("too soon", 2)), Locked);
+  EXPECT_THROW(history.save_jobs({"{}"}), Locked);
+  EXPECT_EQ(history.count({}), 1) << "reading waits for nobody";
+  EXPECT_EQ(History(file, std::chrono::milliseconds(20)).count({}), 1) << "nor does opening";
+  other.execute("ROLLBACK");
+  history.add(entry("now", 2));
+  EXPECT_EQ(history.count({}), 2);
+}
+
 TEST(History, KeepsWaitingJobsInOrder) {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "history.sqlite";
