@@ -3,12 +3,15 @@
 #include <QApplication>
 #include <QCheckBox>
 #include <QClipboard>
+#include <QDesktopServices>
 #include <QHBoxLayout>
 #include <QJsonDocument>
 #include <QLabel>
 #include <QScrollArea>
 #include <QSplitter>
 #include <QTextBrowser>
+#include <QToolButton>
+#include <QUrl>
 #include <QVBoxLayout>
 
 #include "core/error.h"
@@ -16,6 +19,8 @@
 #include "gui/film_bar.h"
 #include "gui/gallery.h"
 #include "gui/picture_view.h"
+#include "gui/prompt_edit.h"
+#include "gui/prompts_dialog.h"
 #include "gui/studio.h"
 
 namespace tessera::gui {
@@ -56,6 +61,8 @@ CreatePage::CreatePage(Studio& studio, QWidget* parent)
   view_->setPlaceholder(tr("The model is loading. You can write your prompt already."));
   connectStudio();
   connect(settings_, &SettingsPanel::submitted, this, &CreatePage::generate);
+  connect(settings_, &SettingsPanel::starAsked, this, &CreatePage::star);
+  connect(settings_, &SettingsPanel::promptsAsked, this, &CreatePage::choosePrompt);
   connect(gallery_, &Gallery::activated, this, &CreatePage::showEntry);
   connect(gallery_, &Gallery::failed, this, &CreatePage::failed);
   connect(gallery_, &Gallery::selectionChanged, this, [this] {
@@ -91,6 +98,7 @@ void CreatePage::connectStudio() {
       Q_EMIT failed(plain_words(error));
     }
     settings_->setPromptHistory(prompts);
+    showStars();
   };
   refresh_prompts();
   connect(&studio_, &Studio::modelOpened, this, [this] {
@@ -123,6 +131,46 @@ void CreatePage::connectStudio() {
   connect(&studio_.queue(), &JobQueue::changed, this, [this] {
     settings_->setWaiting(studio_.queue().waiting());
   });
+}
+
+void CreatePage::showStars() {
+  QStringList starred;
+  try {
+    for (const std::string& prompt : studio_.history().starred_prompts()) {
+      starred.push_back(QString::fromStdString(prompt));
+    }
+  } catch (const Error& error) {
+    Q_EMIT failed(plain_words(error));
+  }
+  settings_->setStarredPrompts(starred);
+}
+
+void CreatePage::star(const QString& prompt, bool starred) {
+  try {
+    if (starred) {
+      studio_.history().star_prompt(prompt.toStdString());
+    } else {
+      studio_.history().unstar_prompt(prompt.toStdString());
+    }
+  } catch (const Error& error) {
+    Q_EMIT failed(plain_words(error));
+  }
+  showStars();
+}
+
+void CreatePage::toggleStar() {
+  settings_->findChild<QToolButton*>("star")->click();
+}
+
+void CreatePage::choosePrompt() {
+  PromptsDialog dialog(studio_.history(), this);
+  connect(&dialog, &PromptsDialog::failed, this, &CreatePage::failed);
+  if (dialog.exec() == QDialog::Accepted) {
+    settings_->prompt()->setPlainText(dialog.taken());
+    settings_->prompt()->moveCursor(QTextCursor::End);
+    settings_->prompt()->setFocus();
+  }
+  showStars();
 }
 
 void CreatePage::generate() {
@@ -181,11 +229,20 @@ void CreatePage::makeVariations(int count) {
     engine::GenerateRequest request = engine::request_from_json(shown_->record);
     request.seed.reset();
     request.count = count;
-    request.preview_every = settings_->request().preview_every;
     studio_.enqueue(request);
   } catch (const Error& error) {
     Q_EMIT failed(plain_words(error));
   }
+}
+
+void CreatePage::copySeed() const {
+  if (shown_) QApplication::clipboard()->setText(QString::fromStdString(shown_->seed));
+}
+
+void CreatePage::openFolder() {
+  const std::filesystem::path folder =
+      shown_ ? shown_->file.parent_path() : studio_.picturesFolder();
+  QDesktopServices::openUrl(QUrl::fromLocalFile(QString::fromStdString(folder.string())));
 }
 
 void CreatePage::copyPicture() const {

@@ -35,6 +35,9 @@ class CreatePage final : public QWidget {
   /// More like the shown picture: the same settings, new seeds.
   void makeVariations(int count);
   void copyPicture() const;
+  void copySeed() const;
+  /// In the desktop's file manager: that of the shown picture, else that of all.
+  void openFolder();
   QByteArray layoutState() const;
   void restoreLayout(const QByteArray& state);
 
@@ -44,6 +47,10 @@ class CreatePage final : public QWidget {
   void showEntry(const tessera::history::Entry& entry);
   void setDetailsShown(bool shown);
   void toggleTokens();
+  /// Of the prompt that is written.
+  void toggleStar();
+  /// Shows favourite and earlier prompts and takes the chosen one.
+  void choosePrompt();
 
  Q_SIGNALS:
   void failed(const QString& message);
@@ -52,6 +59,8 @@ class CreatePage final : public QWidget {
   QWidget* makeCentre();
   void connectStudio();
   void showInfo();
+  void showStars();
+  void star(const QString& prompt, bool starred);
 
   Studio& studio_;
   SettingsPanel* settings_;

@@ -3,6 +3,7 @@
 #include <QButtonGroup>
 #include <QCheckBox>
 #include <QDoubleSpinBox>
+#include <QFileDialog>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -12,6 +13,9 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "core/error.h"
+#include "engine/image_files.h"
+#include "gui/error_text.h"
 #include "gui/image_convert.h"
 #include "gui/mask_canvas.h"
 #include "gui/picture_file.h"
@@ -105,6 +109,18 @@ QWidget* EditPage::makeTools() {
   act(new QToolButton, tr("Clear"), &MaskCanvas::clearMask);
   strokes->addStretch(1);
   layout->addLayout(strokes);
+  auto* files = new QHBoxLayout;
+  const auto file = [&](const QString& text, const QString& help, const auto& slot) {
+    auto* button = new QToolButton;
+    button->setText(text);
+    button->setToolTip(help);
+    files->addWidget(button);
+    connect(button, &QToolButton::clicked, this, slot);
+  };
+  file(tr("Open a mask …"), tr("A picture: what is light is drawn anew"), &EditPage::openMask);
+  file(tr("Save the mask …"), tr("As a PNG: white is drawn anew"), &EditPage::saveMask);
+  files->addStretch(1);
+  layout->addLayout(files);
   auto* undo = new QShortcut(QKeySequence::Undo, this);
   auto* redo = new QShortcut(QKeySequence::Redo, this);
   connect(undo, &QShortcut::activated, canvas_, &MaskCanvas::undo);
@@ -162,13 +178,36 @@ void EditPage::openFile() {
   }
 }
 
+void EditPage::openMask() {
+  const QString file = ask_for_picture(this);
+  if (file.isEmpty()) return;
+  QString problem;
+  const QImage mask = read_picture(file, &problem);
+  if (mask.isNull()) {
+    Q_EMIT failed(problem);
+  } else {
+    canvas_->setMask(mask);
+  }
+}
+
+void EditPage::saveMask() {
+  if (canvas_->mask().isNull()) return;
+  const QString target =
+      QFileDialog::getSaveFileName(this, tr("Save the mask"), "mask.png", tr("PNG (*.png)"));
+  if (target.isEmpty()) return;
+  try {
+    engine::write_png(target.toStdString(), to_engine_image(canvas_->mask()));
+  } catch (const Error& error) {
+    Q_EMIT failed(plain_words(error));
+  }
+}
+
 void EditPage::generate() {
   if (!generate_->isEnabled()) return;
   engine::GenerateRequest request{.prompt = prompt_->text().trimmed().toStdString(),
                                   .start = to_engine_image(canvas_->picture()),
                                   .mask = to_engine_image(canvas_->mask()),
-                                  .strength = strength_->value(),
-                                  .preview_every = 1};
+                                  .strength = strength_->value()};
   job_ = studio_.enqueueNext(request);
   showState();
 }

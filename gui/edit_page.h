@@ -30,6 +30,8 @@ class EditPage final : public QWidget {
 
  public Q_SLOTS:
   void openFile();
+  void openMask();
+  void saveMask();
   void generate();
 
  Q_SIGNALS:

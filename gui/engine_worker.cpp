@@ -1,35 +1,32 @@
 #include "gui/engine_worker.h"
 
 #include <QDateTime>
-#include <QElapsedTimer>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <chrono>
+#include <algorithm>
 #include <utility>
 
 #include "core/error.h"
-#include "engine/image_files.h"
-#include "engine/output_names.h"
+#include "engine/image.h"
 #include "engine/record.h"
 #include "gui/error_text.h"
 #include "gui/image_convert.h"
+#include "gui/picture_name.h"
 
 namespace tessera::gui {
 namespace {
 
-constexpr int kThumbnail = 192;
+constexpr int kAgain = 2000;  // ms
 
-/// pictures/2026-11-26/a-red-apple-7.png, or …-7-2.png where that is taken.
-std::filesystem::path free_name(const std::filesystem::path& folder,
-                                const std::string& prompt,
-                                std::uint64_t seed) {
-  const std::string day = QDate::currentDate().toString(Qt::ISODate).toStdString();
-  const std::string stem = engine::name_from_prompt(prompt, 60) + "-" + std::to_string(seed);
-  std::filesystem::path file = folder / day / (stem + ".png");
-  for (int number = 2; std::filesystem::exists(file); ++number) {
-    file = folder / day / concat(stem, "-", number, ".png");
+/// The own values of each path, as the model's card has them; a path that it says nothing of is
+/// asked, which loads its parts.
+SampleOptions own_sampling(engine::Engine& engine, const QJsonObject& card, const QString& path) {
+  const QJsonObject told = card["paths"].toObject()[path].toObject()["sampling"].toObject();
+  if (told.isEmpty()) {
+    return engine.resolve({.sampling = {.path = path.toStdString()}, .seed = 0}).sampling;
   }
-  return file;
+  const QByteArray json = QJsonDocument(told).toJson(QJsonDocument::Compact);
+  return engine::request_from_json(json.toStdString()).sampling;
 }
 
 ModelFacts facts_of(engine::Engine& engine) {
@@ -51,6 +48,9 @@ ModelFacts facts_of(engine::Engine& engine) {
     }
     facts.paths.push_back(QString::fromStdString(path));
     facts.samplers[facts.paths.back()] = names;
+    facts.sampling[facts.paths.back()] = facts.paths.size() == 1
+                                             ? facts.defaults.sampling
+                                             : own_sampling(engine, card, facts.paths.back());
   }
   return facts;
 }
@@ -58,12 +58,21 @@ ModelFacts facts_of(engine::Engine& engine) {
 }  // namespace
 
 EngineWorker::EngineWorker(EngineFactory factory, Paths paths)
-    : factory_(std::move(factory)), paths_(std::move(paths)) {
+    : factory_(std::move(factory)),
+      keeper_(paths.history, {.folder = paths.pictures, .name = kOwnPictureName}) {
   qRegisterMetaType<std::int64_t>("std::int64_t");
   qRegisterMetaType<JobState>("tessera::gui::JobState");
+  connect(&again_, &QTimer::timeout, this, &EngineWorker::keepHeld);
 }
 
-EngineWorker::~EngineWorker() = default;
+EngineWorker::~EngineWorker() {
+  try {
+    while (keeper_.keepNext()) {
+    }
+  } catch (const std::exception&) {
+    // The window has said that they are not kept, and was closed all the same.
+  }
+}
 
 void EngineWorker::open(const engine::EngineOptions& options) {
   Q_EMIT opening();
@@ -78,29 +87,40 @@ void EngineWorker::open(const engine::EngineOptions& options) {
   }
 }
 
-history::History& EngineWorker::history() {
-  if (!history_) history_ = std::make_unique<history::History>(paths_.history);
-  return *history_;
+FinishedPicture EngineWorker::finishedPicture(const Job& job,
+                                              int picture,
+                                              const engine::Image& pixels) const {
+  return {.job = job.id,
+          .picture = picture,
+          .pixels = pixels,
+          .image = to_qimage(pixels),
+          .text = engine::picture_text(
+              drawing_, picture, engine_->provenance_of(drawing_.sampling.path)),
+          .prompt = drawing_.prompt,
+          .seed = drawing_.seed.value_or(0) + static_cast<std::uint64_t>(picture),
+          .model = model_name_,
+          .when = QDateTime::currentDateTime()};
 }
 
-std::int64_t EngineWorker::store(const Job& job,
-                                 int picture,
-                                 const QImage& image,
-                                 const engine::Image& pixels) {
-  const auto seed = drawing_.seed.value_or(0) + static_cast<std::uint64_t>(picture);
-  const std::filesystem::path file = free_name(paths_.pictures, job.request.prompt, seed);
-  engine::prepare_folders({file});
-  const engine::PictureText text = engine::picture_text(drawing_, picture, engine_->provenance());
-  engine::write_png(file, pixels, text);
-  return history().add({.time = QDateTime::currentMSecsSinceEpoch(),
-                        .file = file,
-                        .prompt = drawing_.prompt,
-                        .record = text.tessera,
-                        .model = model_name_,
-                        .seed = std::to_string(seed),
-                        .width = pixels.width,
-                        .height = pixels.height,
-                        .thumbnail = thumbnail_of(image, kThumbnail)});
+void EngineWorker::keepHeld() {
+  QString refused;
+  try {
+    while (const auto kept = keeper_.keepNext()) {
+      const FinishedPicture& picture = kept->picture;
+      Q_EMIT pictureKept(picture.job, picture.picture, kept->entry, picture.image);
+    }
+    again_.stop();
+  } catch (const std::exception& error) {
+    refused = plain_words(error);
+    again_.start(kAgain);
+  }
+  if (keeper_.held() != told_held_) Q_EMIT picturesHeld(keeper_.held(), refused);
+  told_held_ = keeper_.held();
+}
+
+void EngineWorker::setRules(const KeepingRules& rules) {
+  keeper_.setRules(rules);
+  if (keeper_.held() > 0) keepHeld();
 }
 
 engine::Watch EngineWorker::watchOf(const Job& job) {
@@ -108,6 +128,8 @@ engine::Watch EngineWorker::watchOf(const Job& job) {
   engine::Watch watch;
   watch.progress = [this, id](const Progress& progress) {
     if (progress.total == 0) return;
+    const int batch = std::max(drawing_.batch, 1);
+    chain_steps_ = static_cast<int>(progress.total) / ((drawing_.count + batch - 1) / batch);
     Q_EMIT progressed(id,
                       static_cast<double>(progress.step) / static_cast<double>(progress.total),
                       progress.seconds);
@@ -123,8 +145,10 @@ engine::Watch EngineWorker::watchOf(const Job& job) {
     Q_EMIT warned(id, QString::fromStdString(text));
   };
   watch.finished = [this, job](const engine::Image& pixels, std::int32_t picture) {
-    const QImage image = to_qimage(pixels);
-    Q_EMIT pictureFinished(job.id, picture, store(job, picture, image, pixels), image);
+    FinishedPicture finished = finishedPicture(job, picture, pixels);
+    Q_EMIT pictureDrawn(job.id, picture, chain_steps_, finished.image);
+    keeper_.hold(std::move(finished));
+    keepHeld();
   };
   return watch;
 }
@@ -162,6 +186,26 @@ void EngineWorker::tokenise(const QImage& picture) {
   } catch (const std::exception& error) {
     Q_EMIT failed(plain_words(error));
   }
+}
+
+void EngineWorker::paintCode(int code, int codes) {
+  QImage tile;
+  try {
+    TESSERA_CHECK(engine_, kNotFound, "no model is open");
+    constexpr std::int32_t kCells = 4;  // a side; shown are the inner ones, which know of no edge
+    const engine::TokenGrid grid{.width = kCells,
+                                 .height = kCells,
+                                 .codes = codes,
+                                 .cells = std::vector<std::int32_t>(kCells * kCells, code)};
+    const QImage canvas = to_qimage(engine_->paint(grid));
+    tile = canvas.copy(canvas.width() / 4,
+                       canvas.height() / 4,
+                       canvas.width() / 2,
+                       canvas.height() / 2);
+  } catch (const std::exception&) {
+    // A table without small pictures is a table still.
+  }
+  Q_EMIT codePainted(code, tile);
 }
 
 }  // namespace tessera::gui

@@ -3,6 +3,7 @@
 #include <QImage>
 #include <QMap>
 #include <QObject>
+#include <QTimer>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -10,9 +11,9 @@
 
 #include "core/progress.h"
 #include "engine/engine.h"
-#include "engine/history/history.h"
 #include "gui/job.h"
 #include "gui/paths.h"
+#include "gui/picture_keeper.h"
 
 namespace tessera::gui {
 
@@ -24,7 +25,8 @@ struct ModelFacts {
   QString name{};
   QString description{};  // JSON of Engine::describe()
   QStringList paths{};    // ways to draw, the model's own choice first; empty = it cannot draw
-  QMap<QString, QStringList> samplers{};  // of each path
+  QMap<QString, QStringList> samplers{};     // of each path
+  QMap<QString, SampleOptions> sampling{};   // each path's own values
   int side = 0;                           // pixels
   int cell = 0;                           // pixels of a token's side
   engine::GenerateRequest defaults{};     // every field resolved
@@ -40,7 +42,8 @@ struct Tokenised {
 
 /// The only code that calls the engine. Lives in a thread of its own: slots are called through the
 /// event loop, previewTaken() from any thread. Every failure becomes a signal with a
-/// text; nothing is thrown. A finished picture is on disk and in the history before it is told.
+/// text; nothing is thrown. A finished picture is told twice: when it is drawn, and when it is on
+/// disk and in the history. One that these refuse is held and tried again every two seconds.
 class EngineWorker final : public QObject {
   Q_OBJECT
   Q_DISABLE_COPY_MOVE(EngineWorker)
@@ -58,6 +61,12 @@ class EngineWorker final : public QObject {
   /// `stop` ends it between two steps, or before it has begun.
   void draw(const tessera::gui::Job& job, const std::stop_token& stop);
   void tokenise(const QImage& picture);
+  /// What one of the model's `codes` looks like: the middle of a canvas of nothing else. Always
+  /// answered; with no picture where it cannot be painted.
+  void paintCode(int code, int codes);
+  void setRules(const tessera::gui::KeepingRules& rules);
+  /// Tries the held pictures now.
+  void keepHeld();
 
  Q_SIGNALS:
   void opening();
@@ -67,23 +76,29 @@ class EngineWorker final : public QObject {
   void warned(std::int64_t job, const QString& message);
   void previewed(std::int64_t job, int picture, int step, const QImage& image);
   void tokensSeen(std::int64_t job, int picture, int step, const tessera::engine::TokenGrid& grid);
-  /// `entry` is the row of the history.
-  void pictureFinished(std::int64_t job, int picture, std::int64_t entry, const QImage& image);
+  /// `steps` is the length of its chain.
+  void pictureDrawn(std::int64_t job, int picture, int steps, const QImage& image);
+  /// It is on the disk; `entry` is the row of the history.
+  void pictureKept(std::int64_t job, int picture, std::int64_t entry, const QImage& image);
+  /// So many pictures could not be kept yet, and why; 0 = all are.
+  void picturesHeld(int count, const QString& message);
   void ended(std::int64_t job, tessera::gui::JobState state, const QString& message);
   void tokenised(const tessera::gui::Tokenised& result);
+  void codePainted(int code, const QImage& image);
   void failed(const QString& message);
 
  private:
   void drawOrThrow(const Job& job, std::stop_token stop);
   engine::Watch watchOf(const Job& job);
-  std::int64_t store(const Job& job, int picture, const QImage& image, const engine::Image& pixels);
-  history::History& history();
+  FinishedPicture finishedPicture(const Job& job, int picture, const engine::Image& pixels) const;
 
   EngineFactory factory_;
-  Paths paths_;
+  PictureKeeper keeper_;
+  QTimer again_{this};  // while pictures are held
+  int told_held_ = 0;
   std::unique_ptr<engine::Engine> engine_{};
-  std::unique_ptr<history::History> history_{};
   engine::GenerateRequest drawing_{};  // the resolved request
+  int chain_steps_ = 1;                // of each of its pictures, as the engine counts them
   std::string model_name_{};
   std::atomic<int> previews_due_ = 0;
 };
@@ -91,5 +106,6 @@ class EngineWorker final : public QObject {
 }  // namespace tessera::gui
 Q_DECLARE_METATYPE(tessera::gui::ModelFacts)
 Q_DECLARE_METATYPE(tessera::gui::Tokenised)
+Q_DECLARE_METATYPE(tessera::gui::KeepingRules)
 Q_DECLARE_METATYPE(tessera::engine::TokenGrid)
 Q_DECLARE_METATYPE(tessera::engine::EngineOptions)

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "core/error.h"
+#include "engine/history/database.h"
 
 namespace tessera::gui {
 namespace {
@@ -45,6 +46,11 @@ QString plain_words(const std::exception& error) {
         "There is not enough memory. Close other programs, or draw fewer pictures at once."));
   }
   const QString what = QString::fromUtf8(error.what());
+  if (dynamic_cast<const history::Locked*>(&error) != nullptr) {
+    return what + "\n" +
+           told(QT_TRANSLATE_NOOP("ErrorText",
+                                  "Close the other program, or try again in a moment."));
+  }
   const auto* ours = dynamic_cast<const Error*>(&error);
   const QString then = ours == nullptr ? hint(ErrorCode::kInternal) : hint(ours->code());
   return then.isEmpty() ? what : what + "\n" + then;

@@ -1,11 +1,16 @@
 #include "gui/export.h"
 
+#include <QDateTime>
 #include <QFile>
 #include <QFileInfo>
 #include <QImage>
 #include <QImageWriter>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QSaveFile>
 
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "engine/image_files.h"
 
@@ -67,6 +72,22 @@ void export_pictures(const std::vector<history::Entry>& entries, const QString& 
     TESSERA_CHECK(!picture.isNull(), kNotFound, source.toStdString(), ": cannot be read");
     save(picture, to, ending == "jpg" ? "jpeg" : ending.toLatin1());
   }
+}
+
+void export_history(const history::History& history, const QString& target) {
+  QJsonArray list;
+  for (const std::int64_t id : history.ids({})) {
+    const auto entry = history.find(id);
+    if (!entry) continue;  // gone meanwhile
+    const QDateTime when = QDateTime::fromMSecsSinceEpoch(entry->time, Qt::UTC);
+    list.append(QJsonObject{
+        {"file", QString::fromStdString(entry->file.string())},
+        {"time", when.toString(Qt::ISODateWithMs)},
+        {"prompt", QString::fromStdString(entry->prompt)},
+        {"favourite", entry->favourite},
+        {"record", QJsonDocument::fromJson(QByteArray::fromStdString(entry->record)).object()}});
+  }
+  write_file_atomically(target.toStdString(), QJsonDocument(list).toJson().toStdString());
 }
 
 void export_sheet(const std::vector<history::Entry>& entries, const QString& target) {

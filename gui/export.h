@@ -12,6 +12,10 @@ namespace tessera::gui {
 /// naming what cannot be read or written.
 void export_pictures(const std::vector<history::Entry>& entries, const QString& target);
 
+/// The whole history as a JSON list, newest first: file, time, prompt, favourite, and each
+/// picture's own record. Whole or not at all; throws Error.
+void export_history(const history::History& history, const QString& target);
+
 /// All of them on one sheet, prompts beneath.
 void export_sheet(const std::vector<history::Entry>& entries, const QString& target);
 

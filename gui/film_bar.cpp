@@ -106,7 +106,8 @@ void FilmBar::showFrame(int index) {
   view_->setTokens(frame.tokens, states);
   step_->setText(tr("step %1").arg(frame.step));
   tokens_->setEnabled(!frame.tokens.cells.empty());
-  legend_->setText(legend_of(count_tokens(states)));
+  legend_->setText(states.empty() ? tr("No tokens: this picture was drawn by the Gaussian path.")
+                                  : legend_of(count_tokens(states)));
 }
 
 }  // namespace tessera::gui

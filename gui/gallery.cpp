@@ -142,12 +142,32 @@ void Gallery::toggleFavourite() {
 
 void Gallery::removeSelected() {
   const std::vector<history::Entry> entries = selected();
+  removeEntries(entries,
+                tr("Move %n picture(s) to the trash?", nullptr, static_cast<int>(entries.size())));
+}
+
+void Gallery::removeOthers() {
+  std::vector<history::Entry> entries;
+  try {
+    for (const std::int64_t id : model_->history().ids({})) {
+      auto entry = model_->history().find(id);
+      if (!entry || entry->favourite) continue;
+      entry->thumbnail = {};  // ten thousand of them are a lot of memory
+      entries.push_back(std::move(*entry));
+    }
+  } catch (const Error& error) {
+    Q_EMIT failed(plain_words(error));
+    return;
+  }
+  removeEntries(entries,
+                tr("Move %n picture(s) to the trash? The favourites are kept.",
+                   nullptr,
+                   static_cast<int>(entries.size())));
+}
+
+void Gallery::removeEntries(const std::vector<history::Entry>& entries, const QString& question) {
   if (entries.empty()) return;
-  const auto answer = QMessageBox::question(
-      this,
-      tr("Delete"),
-      tr("Move %n picture(s) to the trash?", nullptr, static_cast<int>(entries.size())));
-  if (answer != QMessageBox::Yes) return;
+  if (ask_ && QMessageBox::question(this, tr("Delete"), question) != QMessageBox::Yes) return;
   std::vector<std::int64_t> gone;
   QStringList kept;
   for (const history::Entry& entry : entries) {

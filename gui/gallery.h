@@ -24,6 +24,8 @@ class Gallery final : public QWidget {
   std::vector<int> selectedRows() const;
   std::vector<history::Entry> selected() const;
   void select(std::int64_t id);
+  /// Whether removeSelected() and removeOthers() ask first. A trash is behind them either way.
+  void setAskBeforeDelete(bool ask) { ask_ = ask; }
   /// Actions of the context menu.
   void setMenu(const QList<QAction*>& actions);
   QListView* view() const { return view_; }
@@ -31,8 +33,10 @@ class Gallery final : public QWidget {
  public Q_SLOTS:
   void refresh();
   void toggleFavourite();
-  /// Asks, moves the files to the trash, forgets the entries.
+  /// Asks where it is to, moves the files to the trash, forgets the entries.
   void removeSelected();
+  /// The same for everything but the favourites.
+  void removeOthers();
 
  Q_SIGNALS:
   void selectionChanged();
@@ -43,6 +47,7 @@ class Gallery final : public QWidget {
  private:
   void showQuery();
   void showCount();
+  void removeEntries(const std::vector<history::Entry>& entries, const QString& question);
 
   GalleryModel* model_;
   QListView* view_;
@@ -50,6 +55,7 @@ class Gallery final : public QWidget {
   QToolButton* favourites_;
   QComboBox* models_;
   QLabel* count_;
+  bool ask_ = true;
 };
 
 }  // namespace tessera::gui

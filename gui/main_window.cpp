@@ -6,13 +6,16 @@
 #include <QDockWidget>
 #include <QFileDialog>
 #include <QLabel>
+#include <QListView>
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QProgressBar>
+#include <QShortcut>
 #include <QStatusBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
+#include <utility>
 
 #include "core/error.h"
 #include "engine/version.h"
@@ -28,9 +31,11 @@
 #include "gui/notice_bar.h"
 #include "gui/picture_file.h"
 #include "gui/picture_view.h"
+#include "gui/preferences_dialog.h"
 #include "gui/prompt_edit.h"
 #include "gui/queue_view.h"
 #include "gui/recall_dialog.h"
+#include "gui/theme.h"
 #include "gui/time_text.h"
 #include "gui/tokens_page.h"
 #include "gui/training_page.h"
@@ -40,6 +45,7 @@ namespace tessera::gui {
 MainWindow::MainWindow(std::unique_ptr<Studio> studio, const QString& program, QWidget* parent)
     : QMainWindow(parent),
       settings_(QString::fromStdString(studio->paths().window.string()), QSettings::IniFormat),
+      preferences_(read_preferences(settings_)),
       shortcuts_(settings_),
       studio_(std::move(studio)),
       program_(program),
@@ -54,6 +60,9 @@ MainWindow::MainWindow(std::unique_ptr<Studio> studio, const QString& program, Q
   makePictureMenu();
   connectStudio();
   restoreState();
+  studio_->setPreferences(preferences_);
+  create_->gallery().setAskBeforeDelete(preferences_.ask_before_delete);
+  studio_->tellState();
   if (!studio_->historyNote().isEmpty()) {
     notice_->tell(NoticeBar::Kind::kWarning, studio_->historyNote());
   }
@@ -63,7 +72,30 @@ MainWindow::MainWindow(std::unique_ptr<Studio> studio, const QString& program, Q
 
 MainWindow::~MainWindow() {
   // The pages watch the studio and must not hear of its end.
-  disconnect(studio_.get(), nullptr, nullptr, nullptr);
+  if (studio_) disconnect(studio_.get(), nullptr, nullptr, nullptr);
+}
+
+std::unique_ptr<Studio> MainWindow::releaseStudio() {
+  saveState();
+  disconnect(studio_.get(), nullptr, this, nullptr);
+  return std::move(studio_);
+}
+
+void MainWindow::setPreferences(const Preferences& preferences) {
+  const Preferences before = std::exchange(preferences_, preferences);
+  write_preferences(settings_, preferences_);
+  studio_->setPreferences(preferences_);
+  create_->gallery().setAskBeforeDelete(preferences_.ask_before_delete);
+  if (before.theme != preferences_.theme) {
+    apply_theme(*qobject_cast<QApplication*>(qApp), preferences_.theme);
+  }
+  if (before.language != preferences_.language) Q_EMIT languageChosen(preferences_.language);
+}
+
+void MainWindow::editPreferences() {
+  const QString own = QString::fromStdString(studio_->paths().pictures.string());
+  PreferencesDialog dialog(preferences_, own, shortcuts_, this);
+  if (dialog.exec() == QDialog::Accepted) setPreferences(dialog.preferences());
 }
 
 void MainWindow::makePages() {
@@ -139,6 +171,13 @@ void MainWindow::makeMenus() {
     const QString name = ask_for_picture(this);
     if (!name.isEmpty()) openDropped(name);
   });
+  addAction(file, "folder", tr("Open the folder of the &pictures"), QKeySequence("Ctrl+L"), [this] {
+    create_->openFolder();
+  });
+  addAction(file, "history", tr("Export the &history …"), {}, [this] { exportHistory(); });
+  addAction(file, "settings", tr("&Settings …"), QKeySequence("Ctrl+,"), [this] {
+    editPreferences();
+  });
   addAction(file, "quit", tr("&Quit"), QKeySequence::Quit, [this] { close(); });
 
   QMenu* job = menuBar()->addMenu(tr("&Generate"));
@@ -151,12 +190,24 @@ void MainWindow::makeMenus() {
   addAction(job, "cancel", tr("&Cancel the running job"), QKeySequence("Esc"), [this] {
     studio_->cancelRunning();
   });
+  addAction(job,
+            "finish-picture",
+            tr("&Finish this picture, drop the rest"),
+            QKeySequence("Shift+Esc"),
+            [this] { studio_->finishPicture(); });
   addAction(job, "cancel-all", tr("Cancel &all jobs"), QKeySequence("Ctrl+Shift+X"), [this] {
     studio_->cancelAll();
   });
   addAction(job, "prompt", tr("Write the &prompt"), QKeySequence("Alt+A"), [this] {
     pages_->setCurrentWidget(create_);
     create_->settings().prompt()->setFocus();
+  });
+  addAction(job, "prompts", tr("Favo&urite and earlier prompts …"), QKeySequence("Ctrl+H"), [this] {
+    pages_->setCurrentWidget(create_);
+    create_->choosePrompt();
+  });
+  addAction(job, "star-prompt", tr("&Star the prompt"), QKeySequence("Ctrl+Shift+B"), [this] {
+    create_->toggleStar();
   });
 
   QMenu* view = menuBar()->addMenu(tr("&View"));
@@ -232,6 +283,7 @@ void MainWindow::makePictureMenu() {
   add("copy", tr("C&opy the picture"), QKeySequence("Ctrl+Shift+C"), [this] {
     create_->copyPicture();
   });
+  add("copy-seed", tr("Copy its see&d"), {}, [this] { create_->copySeed(); });
   add("export", tr("E&xport …"), QKeySequence::Save, [this] { exportSelected(); });
   add("sheet", tr("Export a contact s&heet …"), QKeySequence("Ctrl+Shift+E"), [this] {
     exportSheet();
@@ -239,6 +291,12 @@ void MainWindow::makePictureMenu() {
   add("delete", tr("&Delete …"), QKeySequence("Ctrl+Delete"), [&gallery] {
     gallery.removeSelected();
   });
+  add("delete-others", tr("Delete all but the favou&rites …"), {}, [&gallery] {
+    gallery.removeOthers();
+  });
+  auto* in_gallery = new QShortcut(QKeySequence::Delete, gallery.view());
+  in_gallery->setContext(Qt::WidgetShortcut);
+  connect(in_gallery, &QShortcut::activated, &gallery, &Gallery::removeSelected);
   gallery.setMenu(actions);
   create_->view().addActions(actions);
 }
@@ -251,10 +309,25 @@ void MainWindow::connectStudio() {
   connect(studio, &Studio::modelOpened, this, [this] {
     model_label_->setText(studio_->model().name);
     model_label_->setToolTip(studio_->model().description);
+    settings_.setValue("model/folder", QString::fromStdString(studio_->options().model.string()));
   });
   connect(studio, &Studio::modelFailed, this, [this](const QString& message) {
     model_label_->setText(tr("no model"));
-    notice_->tell(NoticeBar::Kind::kError, message);
+    engine::EngineOptions options = studio_->options();
+    if (options.model.empty()) {
+      notice_->tell(NoticeBar::Kind::kError, message);
+      return;
+    }
+    options.model.clear();
+    notice_->ask(
+        message,
+        tr("Open the shipped model"),
+        [this, options] { studio_->openModel(options); },
+        NoticeBar::Kind::kError);
+  });
+  connect(studio, &Studio::picturesHeldChanged, this, &MainWindow::tellHeld);
+  connect(studio, &Studio::recovered, this, [this](const QString& message) {
+    notice_->tell(NoticeBar::Kind::kNote, message);
   });
   connect(studio, &Studio::warned, this, [this](const QString& message) {
     notice_->tell(NoticeBar::Kind::kWarning, message);
@@ -285,12 +358,30 @@ void MainWindow::showProgress(double share, double seconds) {
   const auto left = studio_->queue().secondsLeft();
   const auto steps =
       running ? static_cast<double>(running->request.sampling.steps * running->request.count) : 0;
-  QString text = tr("step %1 of %2").arg(std::llround(share * steps)).arg(std::llround(steps));
-  if (seconds > 0) text += tr("  ·  %1 steps a second").arg(share * steps / seconds, 0, 'f', 1);
+  // A part that is drawn anew takes the model's own number of steps.
+  QString text = steps > 0
+                     ? tr("step %1 of %2").arg(std::llround(share * steps)).arg(std::llround(steps))
+                     : tr("%1 % done").arg(static_cast<int>(share * 100));
+  if (seconds > 0 && steps > 0) text += tr("  ·  %1 steps a second").arg(share * steps / seconds, 0, 'f', 1);
   if (left) text += tr("  ·  %1 left").arg(duration_text(*left));
   const int waiting = studio_->queue().waiting();
   if (waiting > 0) text += tr("  ·  %n job(s) waiting", nullptr, waiting);
   status_->setText(text);
+}
+
+void MainWindow::tellHeld(int count, const QString& why) {
+  if (count == 0) {
+    notice_->tell(NoticeBar::Kind::kNote, tr("All pictures are saved now; nothing was lost."));
+    return;
+  }
+  notice_->ask(tr("%n picture(s) could not be saved and are kept in memory. That is tried again "
+                  "by itself; jobs that wait begin then.",
+                  nullptr,
+                  count) +
+                   "\n" + why,
+               tr("Try again now"),
+               [this] { studio_->keepHeld(); },
+               NoticeBar::Kind::kError);
 }
 
 void MainWindow::offerJobs() {
@@ -353,6 +444,17 @@ void MainWindow::exportSheet() {
   }
 }
 
+void MainWindow::exportHistory() {
+  const QString target = QFileDialog::getSaveFileName(
+      this, tr("Export the history"), "history.json", tr("JSON (*.json)"));
+  if (target.isEmpty()) return;
+  try {
+    export_history(studio_->history(), target);
+  } catch (const Error& error) {
+    notice_->tell(NoticeBar::Kind::kError, plain_words(error));
+  }
+}
+
 void MainWindow::openDropped(const QString& file) {
   try {
     RecallDialog dialog(request_in_picture(file), this);
@@ -408,7 +510,21 @@ void MainWindow::saveState() {
   settings_.sync();
 }
 
+/// Pictures that are in memory alone would be lost.
+bool MainWindow::mayClose() {
+  const int held = studio_ ? studio_->picturesHeld() : 0;
+  if (held == 0) return true;
+  const QString question =
+      tr("%n picture(s) are not saved yet. Close all the same, and lose them?", nullptr, held);
+  return QMessageBox::question(this, tr("Close"), question) == QMessageBox::Yes;
+}
+
 void MainWindow::closeEvent(QCloseEvent* event) {
+  if (!mayClose()) {
+    event->ignore();
+    return;
+  }
+  if (!studio_) return;
   saveState();
   event->accept();
 }

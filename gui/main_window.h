@@ -4,6 +4,7 @@
 #include <QSettings>
 #include <memory>
 
+#include "gui/preferences.h"
 #include "gui/shortcuts.h"
 #include "gui/studio.h"
 
@@ -45,6 +46,17 @@ class MainWindow final : public QMainWindow {
   Shortcuts& shortcuts() { return shortcuts_; }
   /// A picture with settings, or any other: as if it had been dropped.
   void openDropped(const QString& file);
+  const Preferences& preferences() const { return preferences_; }
+  /// Kept, and in force from now on.
+  void setPreferences(const Preferences& preferences);
+  /// The model that was open last; "" = the shipped one.
+  QString lastModel() const { return settings_.value("model/folder").toString(); }
+  /// Gives the studio away, for a window in another language around it; this one is then done with.
+  std::unique_ptr<Studio> releaseStudio();
+
+ Q_SIGNALS:
+  /// Another window is to take the place of this one.
+  void languageChosen(const QString& language);
 
  protected:
   void closeEvent(QCloseEvent* event) override;
@@ -70,10 +82,15 @@ class MainWindow final : public QMainWindow {
   void compareSelected();
   void exportSelected();
   void exportSheet();
+  void exportHistory();
   void offerJobs();
+  void editPreferences();
+  void tellHeld(int count, const QString& why);
+  bool mayClose();
   void showProgress(double share, double seconds);
 
   QSettings settings_;
+  Preferences preferences_;
   Shortcuts shortcuts_;
   std::unique_ptr<Studio> studio_;
   QString program_;

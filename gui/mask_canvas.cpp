@@ -28,6 +28,21 @@ void MaskCanvas::begin(const QImage& picture, int cell) {
   Q_EMIT maskChanged();
 }
 
+void MaskCanvas::setMask(const QImage& mask) {
+  if (mask_.isNull() || mask.isNull()) return;
+  remember();
+  const QImage fitted =
+      mask.convertToFormat(QImage::Format_Grayscale8).scaled(mask_.size(), Qt::IgnoreAspectRatio);
+  for (int y = 0; y < mask_.height(); ++y) {
+    const uchar* from = fitted.constScanLine(y);
+    std::transform(from, from + mask_.width(), mask_.scanLine(y), [](uchar value) {
+      return value >= 128 ? uchar{255} : uchar{0};
+    });
+  }
+  update();
+  Q_EMIT maskChanged();
+}
+
 bool MaskCanvas::isEmpty() const {
   for (int y = 0; y < mask_.height(); ++y) {
     const uchar* row = mask_.constScanLine(y);

@@ -19,6 +19,8 @@ class MaskCanvas final : public PictureView {
 
   /// Begins an empty mask of the picture's size. `cell` = pixels of a token's side.
   void begin(const QImage& picture, int cell);
+  /// Another's mask, brought to the picture's size; light is white. Can be undone.
+  void setMask(const QImage& mask);
   const QImage& mask() const { return mask_; }  // Format_Grayscale8
   bool isEmpty() const;
   /// Cells that any white pixel touches.

@@ -65,10 +65,13 @@ void NoticeBar::tell(Kind kind, const QString& text) {
   show(kind, text);
 }
 
-void NoticeBar::ask(const QString& text, const QString& button, std::function<void()> action) {
+void NoticeBar::ask(const QString& text,
+                    const QString& button,
+                    std::function<void()> action,
+                    Kind kind) {
   action_ = std::move(action);
   act_->setText(button);
-  show(Kind::kNote, text);
+  show(kind, text);
 }
 
 }  // namespace tessera::gui

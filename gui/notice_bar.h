@@ -18,7 +18,10 @@ class NoticeBar final : public QFrame {
   enum class Kind { kNote, kWarning, kError };
   explicit NoticeBar(QWidget* parent = nullptr);
   void tell(Kind kind, const QString& text);
-  void ask(const QString& text, const QString& button, std::function<void()> action);
+  void ask(const QString& text,
+           const QString& button,
+           std::function<void()> action,
+           Kind kind = Kind::kNote);
   QString text() const;
 
  private:

@@ -7,8 +7,8 @@ namespace tessera::gui {
 /// Where the application keeps what outlives it.
 struct Paths {
   std::filesystem::path history{};   // the SQLite file
-  std::filesystem::path pictures{};  // folder of the pictures that are made
-  std::filesystem::path window{};    // INI: geometry, last settings, favourite prompts
+  std::filesystem::path pictures{};  // folder of pictures, unless the preferences name another
+  std::filesystem::path window{};    // INI: geometry, last settings, preferences, keys
   std::filesystem::path runs{};      // folder of training runs
 };
 

@@ -6,6 +6,7 @@
 #include <QFormLayout>
 #include <QKeySequenceEdit>
 #include <QLabel>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QSettings>
 #include <QVBoxLayout>
@@ -21,6 +22,7 @@ QString plain(const QAction* action) {
 
 void Shortcuts::add(const QString& id, QAction* action) {
   action->setObjectName(id);
+  own_[action] = action->shortcut();
   const QString key = "keys/" + id;
   if (settings_.contains(key)) {
     action->setShortcut(QKeySequence(settings_.value(key).toString(), QKeySequence::PortableText));
@@ -40,13 +42,19 @@ bool Shortcuts::change(QAction* action, const QKeySequence& keys, QString* taken
   return true;
 }
 
-void Shortcuts::showDialog(QWidget* parent) {
-  QDialog dialog(parent);
-  dialog.setWindowTitle(QAction::tr("Keyboard shortcuts"));
+void Shortcuts::restore() {
+  for (QAction* action : actions_) {
+    action->setShortcut(own_[action]);
+    settings_.remove("keys/" + action->objectName());
+  }
+}
+
+QWidget* Shortcuts::makeList() {
   auto* rows = new QWidget;
   auto* form = new QFormLayout(rows);
   auto* told = new QLabel;
   told->setWordWrap(true);
+  QList<QKeySequenceEdit*> edits;
   for (QAction* action : actions_) {
     auto* edit = new QKeySequenceEdit(action->shortcut());
     edit->setAccessibleName(plain(action));
@@ -61,15 +69,37 @@ void Shortcuts::showDialog(QWidget* parent) {
       }
     });
     form->addRow(plain(action), edit);
+    edits.push_back(edit);
   }
   auto* area = new QScrollArea;
   area->setWidget(rows);
   area->setWidgetResizable(true);
+  area->setFrameShape(QFrame::NoFrame);
+  auto* again = new QPushButton(QAction::tr("&The keys that the program came with"));
+  again->setAutoDefault(false);
+  QObject::connect(again, &QPushButton::clicked, told, [this, edits, told] {
+    restore();
+    told->clear();
+    for (qsizetype row = 0; row < edits.size(); ++row) {
+      edits[row]->setKeySequence(actions_[row]->shortcut());
+    }
+  });
+  auto* list = new QWidget;
+  auto* layout = new QVBoxLayout(list);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(area, 1);
+  layout->addWidget(told);
+  layout->addWidget(again, 0, Qt::AlignLeft);
+  return list;
+}
+
+void Shortcuts::showDialog(QWidget* parent) {
+  QDialog dialog(parent);
+  dialog.setWindowTitle(QAction::tr("Keyboard shortcuts"));
   auto* close = new QDialogButtonBox(QDialogButtonBox::Close);
   QObject::connect(close, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
   auto* layout = new QVBoxLayout(&dialog);
-  layout->addWidget(area, 1);
-  layout->addWidget(told);
+  layout->addWidget(makeList(), 1);
   layout->addWidget(close);
   constexpr QSize kSize(460, 560);
   dialog.resize(kSize);

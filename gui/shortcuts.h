@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QHash>
 #include <QKeySequence>
 #include <QList>
 #include <QString>
@@ -10,7 +11,7 @@ class QWidget;
 
 namespace tessera::gui {
 
-/// Every action of the window with its keys, shown on F1 and open to change there.
+/// Every action of the window with its keys, shown on F1 and in the settings, open to change there.
 class Shortcuts final {
  public:
   /// `settings` keeps what the user changed; must outlive this.
@@ -19,12 +20,17 @@ class Shortcuts final {
   void add(const QString& id, QAction* action);
   /// False, and nothing changes, where another action has these keys; `taken` is then its text.
   bool change(QAction* action, const QKeySequence& keys, QString* taken);
+  /// Gives every action the keys that it came with.
+  void restore();
+  /// A row for each action, and what is said about keys that are taken.
+  QWidget* makeList();
   void showDialog(QWidget* parent);
   const QList<QAction*>& actions() const { return actions_; }
 
  private:
   QSettings& settings_;
   QList<QAction*> actions_{};
+  QHash<const QAction*, QKeySequence> own_{};
 };
 
 }  // namespace tessera::gui

@@ -6,18 +6,23 @@
 #include "gui/error_text.h"
 
 namespace tessera::gui {
+namespace {
+
+// The window waits for the answer: what another process holds is tried again later instead.
+constexpr std::chrono::milliseconds kPatience{150};
+
+}  // namespace
 
 Studio::Studio(EngineFactory factory, Paths paths, QObject* parent)
     : QObject(parent),
       paths_(std::move(paths)),
       worker_(new EngineWorker(std::move(factory), paths_)) {
-  history::OpenedHistory opened = history::open_or_put_aside(paths_.history);
+  history::OpenedHistory opened = history::open_or_put_aside(paths_.history, kPatience);
   history_ = std::move(opened.history);
   if (!opened.put_aside.empty()) {
     history_note_ = tr("The history was damaged. It was put aside as %1 and a new one begun; your "
-                       "pictures are still in %2.")
-                        .arg(QString::fromStdString(opened.put_aside.string()),
-                             QString::fromStdString(paths_.pictures.string()));
+                       "pictures are still where they were.")
+                        .arg(QString::fromStdString(opened.put_aside.string()));
   }
   left_ = history_->jobs();
   connectWorker();
@@ -36,12 +41,8 @@ Studio::Studio(EngineFactory factory, Paths paths, QObject* parent)
 
   constexpr int kLook = 2000;  // ms
   connect(&other_instances_, &QTimer::timeout, this, [this] {
-    try {
-      if (history_->changed_elsewhere()) Q_EMIT historyChanged();
-    } catch (const Error& error) {
-      other_instances_.stop();
-      Q_EMIT failed(plain_words(error));
-    }
+    lookAround();
+    if (jobs_unsaved_) saveJobs();
   });
   other_instances_.start(kLook);
 }
@@ -52,12 +53,26 @@ Studio::~Studio() {
   thread_.wait();
 }
 
+/// Whether another instance has written. A history that cannot be read is told once, not at every
+/// look.
+void Studio::lookAround() {
+  try {
+    if (history_->changed_elsewhere()) Q_EMIT historyChanged();
+    look_failed_ = false;
+  } catch (const Error& error) {
+    if (!std::exchange(look_failed_, true)) Q_EMIT failed(plain_words(error));
+  }
+}
+
 void Studio::connectWorker() {
   worker_->moveToThread(&thread_);
   connect(&thread_, &QThread::finished, worker_, &QObject::deleteLater);
   connect(this, &Studio::openRequested, worker_, &EngineWorker::open);
   connect(this, &Studio::drawRequested, worker_, &EngineWorker::draw);
   connect(this, &Studio::tokeniseRequested, worker_, &EngineWorker::tokenise);
+  connect(this, &Studio::codeRequested, worker_, &EngineWorker::paintCode);
+  connect(this, &Studio::rulesChanged, worker_, &EngineWorker::setRules);
+  connect(this, &Studio::keepRequested, worker_, &EngineWorker::keepHeld);
   connect(worker_, &EngineWorker::opening, this, &Studio::modelOpening);
   connect(worker_, &EngineWorker::opened, this, [this](const ModelFacts& facts) {
     model_ = facts;
@@ -93,22 +108,34 @@ void Studio::connectWorker() {
           [this](std::int64_t job, int picture, int step, const engine::TokenGrid& grid) {
             startFilm(job, picture);
             film_.add_tokens(step, grid);
-            film_steps_ = std::max(film_steps_, step);
             Q_EMIT filmChanged();
           });
   connect(worker_,
-          &EngineWorker::pictureFinished,
+          &EngineWorker::pictureDrawn,
           this,
-          [this](std::int64_t job, int picture, std::int64_t entry, const QImage& image) {
+          [this](std::int64_t job, int picture, int steps, const QImage& image) {
             queue_.pictureDone(job);
             startFilm(job, picture);
-            film_.finish(std::max(film_steps_, 1), image);
+            film_.finish(steps, image);
             Q_EMIT filmChanged();
+            if (drop_rest_) stop_.request_stop();
+          });
+  connect(worker_,
+          &EngineWorker::pictureKept,
+          this,
+          [this](std::int64_t, int, std::int64_t entry, const QImage& image) {
             Q_EMIT historyChanged();
             Q_EMIT pictureFinished(entry, image);
           });
+  connect(
+      worker_, &EngineWorker::picturesHeld, this, [this](int count, const QString& why) {
+        held_ = count;
+        Q_EMIT picturesHeldChanged(count, why);
+        startNext();
+      });
   connect(worker_, &EngineWorker::ended, this, &Studio::onEnded);
   connect(worker_, &EngineWorker::tokenised, this, &Studio::tokenised);
+  connect(worker_, &EngineWorker::codePainted, this, &Studio::codePainted);
   connect(worker_, &EngineWorker::failed, this, &Studio::failed);
 }
 
@@ -117,12 +144,12 @@ void Studio::startFilm(std::int64_t job, int picture) {
   if (film_job_ == job && film_picture_ == picture) return;
   film_job_ = job;
   film_picture_ = picture;
-  film_steps_ = 0;
   film_.clear();
 }
 
 void Studio::openModel(const engine::EngineOptions& options) {
   ready_ = false;
+  asked_to_open_ = true;
   options_ = options;
   Q_EMIT openRequested(options);
 }
@@ -135,11 +162,37 @@ std::int64_t Studio::enqueueNext(const engine::GenerateRequest& request) {
   return queue_.prepend(request);
 }
 
+void Studio::tellState() {
+  if (ready_) Q_EMIT modelOpened();
+  if (held_ > 0) Q_EMIT picturesHeldChanged(held_, {});
+  if (!film_.empty()) Q_EMIT filmChanged();
+}
+
+void Studio::setPreferences(const Preferences& preferences) {
+  const Preferences before = std::exchange(preferences_, preferences);
+  Q_EMIT rulesChanged({.folder = picturesFolder(),
+                       .name = preferences.name,
+                       .settings_inside = preferences.settings_inside});
+  const bool other_machine =
+      before.device != preferences.device || before.threads != preferences.threads;
+  if (!other_machine || !asked_to_open_) return;
+  engine::EngineOptions options = options_;
+  options.device = preferences.device.toStdString();
+  options.threads = preferences.threads;
+  openModel(options);
+}
+
+std::filesystem::path Studio::picturesFolder() const {
+  return preferences_.pictures.empty() ? paths_.pictures : preferences_.pictures;
+}
+
 void Studio::startNext() {
-  if (!ready_) return;
-  const std::optional<Job> job = queue_.take();
+  if (!ready_ || held_ > 0) return;
+  std::optional<Job> job = queue_.take();
   if (!job) return;
   stop_ = {};
+  drop_rest_ = false;
+  job->request.preview_every = preferences_.preview_every;
   Q_EMIT drawRequested(*job, stop_.get_token());
 }
 
@@ -173,8 +226,13 @@ void Studio::saveJobs() {
   }
   try {
     history_->save_jobs(requests);
+    if (std::exchange(jobs_unsaved_, false)) {
+      Q_EMIT recovered(tr("The list of jobs is saved again; nothing was lost."));
+    }
   } catch (const Error& error) {
-    Q_EMIT failed(plain_words(error));
+    if (std::exchange(jobs_unsaved_, true)) return;  // told already
+    Q_EMIT failed(tr("The list of jobs cannot be saved; that is tried again by itself.") + "\n" +
+                  plain_words(error));
   }
 }
 

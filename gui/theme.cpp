@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QPalette>
+#include <QStyle>
 #include <QStyleFactory>
 
 #include "core/error.h"
@@ -42,7 +43,12 @@ QPalette light() {
 }  // namespace
 
 void apply_theme(QApplication& application, const QString& name) {
-  if (name == "system") return;
+  static const QString desktops = QApplication::style()->objectName();
+  if (name == "system") {
+    application.setStyle(QStyleFactory::create(desktops));
+    application.setPalette(QPalette());
+    return;
+  }
   TESSERA_CHECK(name == "dark" || name == "light",
                 kInvalidArgument,
                 "the theme must be system, dark or light, got \"",

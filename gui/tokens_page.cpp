@@ -1,6 +1,7 @@
 #include "gui/tokens_page.h"
 
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
 #include <QTableWidget>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/code_tiles.h"
 #include "gui/picture_file.h"
 #include "gui/picture_view.h"
 #include "gui/plain_table.h"
@@ -15,6 +17,8 @@
 
 namespace tessera::gui {
 namespace {
+
+constexpr int kTile = 30;  // pixels of the picture of a code
 
 /// exp of the entropy: how many codes a picture of evenly used ones would have.
 double perplexity_of(const std::map<std::int32_t, int>& uses, std::size_t cells) {
@@ -35,14 +39,19 @@ TokensPage::TokensPage(Studio& studio, QWidget* parent)
       reconstruction_(new PictureView),
       summary_(new QLabel),
       hovered_(new QLabel),
-      codes_(make_plain_table({tr("Code"), tr("Uses"), tr("Share")}, tr("Codes of this picture"))) {
+      codes_(make_plain_table({tr("Code"), tr("Uses"), tr("Share")}, tr("Codes of this picture"))),
+      tiles_(new CodeTiles(studio, this)) {
   original_->setPlaceholder(tr("Open a picture, or choose \"Tokens\" on one of the gallery."));
   reconstruction_->setPlaceholder(tr("What the codec makes of it."));
   original_->setAccessibleName(tr("The picture"));
   reconstruction_->setAccessibleName(tr("The picture through the codec and back"));
   codes_->setFixedWidth(260);
-  constexpr int kColumn = 76;
-  for (const int column : {0, 1}) codes_->setColumnWidth(column, kColumn);
+  constexpr int kCodeColumn = 100;
+  constexpr int kUsesColumn = 64;
+  codes_->setColumnWidth(0, kCodeColumn);
+  codes_->setColumnWidth(1, kUsesColumn);
+  codes_->setIconSize({kTile, kTile});
+  codes_->verticalHeader()->setDefaultSectionSize(kTile + 4);
   auto* open = new QPushButton(tr("&Open a picture …"));
   auto* pictures = new QHBoxLayout;
   pictures->addWidget(original_, 1);
@@ -60,6 +69,11 @@ TokensPage::TokensPage(Studio& studio, QWidget* parent)
 
   connect(open, &QPushButton::clicked, this, &TokensPage::openFile);
   connect(&studio, &Studio::tokenised, this, &TokensPage::show);
+  connect(tiles_, &CodeTiles::painted, this, [this](int code) {
+    for (int row = 0; row < codes_->rowCount(); ++row) {
+      if (codes_->item(row, 0)->data(Qt::DisplayRole).toInt() == code) showTile(row, code);
+    }
+  });
   connect(codes_, &QTableWidget::currentCellChanged, this, [this](int row) {
     const QTableWidgetItem* item = row < 0 ? nullptr : codes_->item(row, 0);
     highlight(item == nullptr ? -1 : item->data(Qt::DisplayRole).toInt());
@@ -123,8 +137,22 @@ void TokensPage::fillTable(const std::map<std::int32_t, int>& uses) {
     cell(2,
          QString("%1 %").arg(
              -100.0 * negative / static_cast<double>(tokens_.cells.size()), 0, 'f', 1));
+    showTile(row, code);
     ++row;
   }
+  std::vector<int> wanted;
+  for (const auto& [negative, code] : order) wanted.push_back(code);
+  tiles_->want(wanted, tokens_.codes);
+}
+
+void TokensPage::showTile(int row, int code) {
+  const QImage tile = tiles_->tile(code);
+  if (tile.isNull()) return;
+  const double scale = devicePixelRatioF();
+  const int side = static_cast<int>(kTile * scale);
+  QPixmap pixmap = QPixmap::fromImage(tile.scaled(side, side));  // a pixel stays a pixel
+  pixmap.setDevicePixelRatio(scale);
+  codes_->item(row, 0)->setIcon(QIcon(pixmap));
 }
 
 /// Cells of the code are framed; -1 = none.

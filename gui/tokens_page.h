@@ -11,11 +11,12 @@ class QTableWidget;
 
 namespace tessera::gui {
 
+class CodeTiles;
 class PictureView;
 class Studio;
 
-/// A picture as the codec sees it: original and reconstruction, the codes it is made of, and how
-/// often each occurs. A code chosen in the table is shown in the picture.
+/// A picture as the codec sees it: original and reconstruction, the codes it is made of, what each
+/// looks like, and how often it occurs. A code chosen in the table is shown in the picture.
 class TokensPage final : public QWidget {
   Q_OBJECT
   Q_DISABLE_COPY_MOVE(TokensPage)
@@ -32,6 +33,7 @@ class TokensPage final : public QWidget {
   void show(const Tokenised& result);
   void fillTable(const std::map<std::int32_t, int>& uses);  // code -> how often
   void highlight(int code);
+  void showTile(int row, int code);
   void openFile();
 
   Studio& studio_;
@@ -40,6 +42,7 @@ class TokensPage final : public QWidget {
   QLabel* summary_;
   QLabel* hovered_;
   QTableWidget* codes_;
+  CodeTiles* tiles_;
   engine::TokenGrid tokens_{};
 };
 

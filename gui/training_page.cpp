@@ -58,6 +58,7 @@ TrainingPage::TrainingPage(QString program, fs::path runs, QWidget* parent)
   auto* layout = new QHBoxLayout(this);
   layout->addWidget(split);
   refreshRuns();
+  proposeName();
   showStage();
   showRun();
 }
@@ -74,7 +75,9 @@ QWidget* TrainingPage::makeForm() {
   stage_->addItem(tr("Words (tokenizer)"), "tokenizer");
   stage_->addItem(tr("Denoiser of codes (diffusion)"), "diffusion");
   stage_->addItem(tr("Denoiser of latents (Gaussian)"), "ddpm");
-  name_->setText("my-codec");
+  stage_->addItem(tr("Judge of pictures (CLIP)"), "clip");
+  stage_->setObjectName("stage");
+  name_->setObjectName("name");
   name_->setValidator(new QRegularExpressionValidator(QRegularExpression("[\\w.-]{1,80}"), this));
   data_->setPlaceholderText(tr("the scenes that come with the program"));
   resolution_->setRange(16, 512);
@@ -89,7 +92,8 @@ QWidget* TrainingPage::makeForm() {
   auto* browse = new QPushButton(tr("&Choose a folder …"));
   auto* begin = new QPushButton(tr("&Start training"));
   begin->setObjectName("start");
-  add(tr("&What"), stage_, tr("A model is trained in this order: codec, words, denoiser."));
+  add(tr("&What"), stage_, tr("A model is trained in this order: codec, words, denoiser. A judge ranks what it "
+         "draws."));
   add(tr("&Name"), name_, tr("Of the run and its folder."));
   add(tr("&Pictures"),
       data_,
@@ -97,14 +101,18 @@ QWidget* TrainingPage::makeForm() {
   form->addRow({}, browse);
   add(tr("C&odec"), vqvae_, tr("The run or model whose codes are learned."));
   add(tr("Wo&rds"), tokenizer_, tr("The run or folder with the tokenizer."));
-  add(tr("S&ide"), resolution_, tr("Pixels of a picture's side."));
+  add(tr("S&ide"), resolution_, tr("Pixels of a picture's side; a denoiser has its codec's."));
   add(tr("S&teps"), steps_, tr("Optimisation steps."));
   add(tr("&Batch"), batch_, tr("Pictures a step."));
   column->addWidget(begin);
   column->addWidget(new QLabel(tr("Runs")));
   list_->setAccessibleName(tr("Runs"));
   column->addWidget(list_, 1);
-  connect(stage_, &QComboBox::currentIndexChanged, this, &TrainingPage::showStage);
+  connect(stage_, &QComboBox::currentIndexChanged, this, [this] {
+    proposeName();
+    showStage();
+  });
+  connect(vqvae_, &QComboBox::currentTextChanged, this, &TrainingPage::showStage);
   connect(begin, &QPushButton::clicked, this, &TrainingPage::start);
   connect(browse, &QPushButton::clicked, this, [this] {
     const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder of pictures"));
@@ -151,9 +159,25 @@ void TrainingPage::showStage() {
   const QString stage = stage_->currentData().toString();
   const bool denoiser = stage == "diffusion" || stage == "ddpm";
   vqvae_->setEnabled(denoiser);
-  tokenizer_->setEnabled(denoiser);
-  resolution_->setEnabled(stage == "vqvae");
+  tokenizer_->setEnabled(denoiser || stage == "clip");
+  resolution_->setEnabled(stage == "vqvae" || stage == "clip");
+  const int codecs = side_of_codec(vqvae_->currentText().toStdString());
+  if (denoiser && codecs > 0) resolution_->setValue(codecs);
   for (QSpinBox* box : {steps_, batch_}) box->setEnabled(stage != "tokenizer");
+}
+
+/// A free name that says what is trained, unless somebody has written another.
+void TrainingPage::proposeName() {
+  if (name_->isModified()) return;
+  const QString stem = stage_->currentData() == "vqvae"       ? "my-codec"
+                       : stage_->currentData() == "tokenizer" ? "my-words"
+                       : stage_->currentData() == "clip"      ? "my-judge"
+                                                              : "my-denoiser";
+  QString name = stem;
+  for (int number = 2; fs::exists(runs_ / name.toStdString()); ++number) {
+    name = QString("%1-%2").arg(stem).arg(number);
+  }
+  name_->setText(name);
 }
 
 TrainingPlan TrainingPage::plan() const {
@@ -177,6 +201,8 @@ void TrainingPage::start() {
     choose(runs_ / wanted.name.toStdString());
     run_->start(wanted);
     refreshRuns();
+    name_->setModified(false);
+    proposeName();
   } catch (const Error& error) {
     Q_EMIT failed(plain_words(error));
   }

@@ -20,7 +20,7 @@ namespace tessera::gui {
 class LossChart;
 class PictureView;
 
-/// Trains a codec, a text model or a denoiser on a folder of pictures, and watches the runs: they
+/// Trains a codec, a text model, a denoiser or a judge of pictures on a folder of pictures, and watches the runs: they
 /// are processes of their own and go on when the window is closed.
 class TrainingPage final : public QWidget {
   Q_OBJECT
@@ -45,6 +45,7 @@ class TrainingPage final : public QWidget {
   void choose(const std::filesystem::path& folder);
   void showRun();
   void showStage();
+  void proposeName();
 
   QString program_;
   std::filesystem::path runs_;

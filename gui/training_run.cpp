@@ -40,31 +40,6 @@ bool is_ours(qint64 pid, const fs::path& folder) {
 
 }  // namespace
 
-QByteArray configuration_of(const TrainingPlan& plan) {
-  if (plan.stage == "tokenizer") return {};
-  QJsonObject data{{"kind", "scenes"}, {"resolution", plan.resolution}};
-  const int sheets = std::max(1, plan.steps / 10);
-  QJsonObject train{{"steps", plan.steps},
-                    {"batch", plan.batch},
-                    {"checkpoint_every", sheets},
-                    {"sample_every", sheets},
-                    {"validate_every", sheets},
-                    {"validation_samples", 64}};
-  QJsonObject model;
-  if (plan.stage == "vqvae") {
-    model = {{"resolution", plan.resolution}};
-  } else {
-    model = {{"vqvae", plan.vqvae}, {"tokenizer", plan.tokenizer}};
-  }
-  return QJsonDocument(QJsonObject{{"stage", plan.stage},
-                                   {"name", plan.name},
-                                   {"seed", 1},
-                                   {"data", data},
-                                   {"model", model},
-                                   {"train", train}})
-      .toJson();
-}
-
 TrainingRun::TrainingRun(QString program, fs::path folder, QObject* parent)
     : QObject(parent), program_(std::move(program)), folder_(std::move(folder)) {
   connect(&clock_, &QTimer::timeout, this, &TrainingRun::look);

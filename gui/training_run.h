@@ -8,23 +8,9 @@
 #include <map>
 #include <vector>
 
+#include "gui/training_plan.h"
+
 namespace tessera::gui {
-
-/// What a training run is made of, for a person with a folder of pictures.
-struct TrainingPlan {
-  QString name{};       // of the run, and its folder's
-  QString stage{};      // tokenizer, vqvae, diffusion, ddpm
-  QString data{};       // folder of pictures; "" = the scenes that come with the program
-  int resolution = 64;  // pixels
-  int steps = 1000;
-  int batch = 16;
-  QString vqvae{};      // run or model whose codec is used: later stages
-  QString tokenizer{};  // folder with tokens.tsv: later stages
-  QString device = "auto";
-};
-
-/// The configuration of docs/formats/config.md as JSON text; empty for a tokenizer.
-QByteArray configuration_of(const TrainingPlan& plan);
 
 /// One run of `tessera train`, in a process of its own that outlives the window. Started, paused
 /// (it finishes its step and saves) and resumed; its log is read as it grows.

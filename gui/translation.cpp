@@ -1,9 +1,12 @@
 #include "gui/translation.h"
 
 #include <QApplication>
+#include <QDir>
+#include <QFileInfo>
 #include <QLibraryInfo>
 #include <QLocale>
 #include <QTranslator>
+#include <string_view>
 
 /// The resources of a static library are linked only when somebody asks for them.
 static void init_resources() {
@@ -12,12 +15,35 @@ static void init_resources() {
 }
 
 namespace tessera::gui {
+namespace {
+
+/// tr() asks with the class's whole name, tessera::gui::Gallery; lupdate, which collects the texts,
+/// files them under Gallery.
+class ShortContexts final : public QTranslator {
+ public:
+  using QTranslator::QTranslator;
+  QString translate(const char* context,
+                    const char* text,
+                    const char* disambiguation,
+                    int count) const override {
+    const std::string_view whole(context == nullptr ? "" : context);
+    const std::size_t colon = whole.rfind(':');
+    const char* name = colon == std::string_view::npos ? context : context + colon + 1;
+    return QTranslator::translate(name, text, disambiguation, count);
+  }
+};
+
+}  // namespace
 
 void install_translation(QApplication& application, const QString& language) {
   init_resources();
-  const QLocale locale = language.isEmpty() ? QLocale() : QLocale(language);
+  for (QTranslator* before : application.findChildren<QTranslator*>()) {
+    QApplication::removeTranslator(before);
+    delete before;
+  }
+  const QLocale locale = language.isEmpty() ? QLocale::system() : QLocale(language);
   QLocale::setDefault(locale);
-  auto* ours = new QTranslator(&application);
+  auto* ours = new ShortContexts(&application);
   // English is one of them: its plurals.
   if (ours->load(locale, "studio", "_", ":/translations") ||
       ours->load("studio_en", ":/translations")) {
@@ -28,6 +54,16 @@ void install_translation(QApplication& application, const QString& language) {
     QApplication::installTranslator(qts);
   }
   QApplication::setLayoutDirection(locale.textDirection());
+}
+
+QStringList known_languages() {
+  init_resources();
+  QStringList codes;
+  for (const QString& file : QDir(":/translations").entryList({"studio_*.qm"}, QDir::Files)) {
+    codes.push_back(QFileInfo(file).completeBaseName().section('_', 1));
+  }
+  codes.sort();
+  return codes;
 }
 
 }  // namespace tessera::gui

@@ -55,7 +55,7 @@
             <translation>Alles, was das Bild über sich sagt</translation>
         </message>
         <message>
-            <source>This model is a codec: it can reconstruct pictures (page "Tokens"), not draw them.</source>
+            <source>This model is a codec: it can reconstruct pictures (page &quot;Tokens&quot;), not draw them.</source>
             <translation>Dieses Modell ist ein Codec: Es kann Bilder wiedergeben (Seite „Token“), aber nicht zeichnen.</translation>
         </message>
         <message>
@@ -63,7 +63,7 @@
             <translation>Schreiben Sie, was Sie sehen wollen, und drücken Sie Enter.</translation>
         </message>
         <message>
-            <source>No model is open. Choose one on the page "Models".</source>
+            <source>No model is open. Choose one on the page &quot;Models&quot;.</source>
             <translation>Kein Modell ist geöffnet. Wählen Sie eines auf der Seite „Modelle“.</translation>
         </message>
         <message>
@@ -101,7 +101,7 @@
             <translation>Das Bemalte &amp;neu zeichnen</translation>
         </message>
         <message>
-            <source>Open a picture, drop one here, or choose "Edit" on a picture of the gallery.</source>
+            <source>Open a picture, drop one here, or choose &quot;Edit&quot; on a picture of the gallery.</source>
             <translation>Öffnen Sie ein Bild, ziehen Sie eines hierher, oder wählen Sie „Bearbeiten“ bei einem Bild der Galerie.</translation>
         </message>
         <message>
@@ -200,6 +200,30 @@
             <source>%1 of %2 tokens are drawn anew, the others are locked.</source>
             <translation>%1 von %2 Token werden neu gezeichnet, die anderen sind gesperrt.</translation>
         </message>
+        <message>
+            <source>Open a mask …</source>
+            <translation>Maske öffnen …</translation>
+        </message>
+        <message>
+            <source>A picture: what is light is drawn anew</source>
+            <translation>Ein Bild: Was hell ist, wird neu gezeichnet</translation>
+        </message>
+        <message>
+            <source>Save the mask …</source>
+            <translation>Maske sichern …</translation>
+        </message>
+        <message>
+            <source>As a PNG: white is drawn anew</source>
+            <translation>Als PNG: Weiß wird neu gezeichnet</translation>
+        </message>
+        <message>
+            <source>Save the mask</source>
+            <translation>Maske sichern</translation>
+        </message>
+        <message>
+            <source>PNG (*.png)</source>
+            <translation>PNG (*.png)</translation>
+        </message>
     </context>
     <context>
         <name>ErrorText</name>
@@ -220,11 +244,11 @@
             <translation>Die Datei ist beschädigt: Laden Sie sie neu, oder wählen Sie eine andere.</translation>
         </message>
         <message>
-            <source>Choose the device "cpu" in the settings.</source>
+            <source>Choose the device &quot;cpu&quot; in the settings.</source>
             <translation>Wählen Sie in den Einstellungen das Gerät „cpu“.</translation>
         </message>
         <message>
-            <source>Make room on the disk or check the folder's permissions, then try again.</source>
+            <source>Make room on the disk or check the folder&apos;s permissions, then try again.</source>
             <translation>Schaffen Sie Platz auf der Platte oder prüfen Sie die Rechte des Ordners, dann versuchen Sie es noch einmal.</translation>
         </message>
         <message>
@@ -234,6 +258,10 @@
         <message>
             <source>There is not enough memory. Close other programs, or draw fewer pictures at once.</source>
             <translation>Der Speicher reicht nicht. Schließen Sie andere Programme, oder zeichnen Sie weniger Bilder auf einmal.</translation>
+        </message>
+        <message>
+            <source>Close the other program, or try again in a moment.</source>
+            <translation>Schließen Sie das andere Programm, oder versuchen Sie es gleich noch einmal.</translation>
         </message>
     </context>
     <context>
@@ -360,6 +388,10 @@
             <source>step %1</source>
             <translation>Schritt %1</translation>
         </message>
+        <message>
+            <source>No tokens: this picture was drawn by the Gaussian path.</source>
+            <translation>Keine Token: Dieses Bild entstand auf dem Gaußschen Weg.</translation>
+        </message>
     </context>
     <context>
         <name>Gallery</name>
@@ -406,6 +438,13 @@
 %1</source>
             <translation>Diese Dateien ließen sich nicht in den Papierkorb legen und bleiben:
 %1</translation>
+        </message>
+        <message numerus="yes">
+            <source>Move %n picture(s) to the trash? The favourites are kept.</source>
+            <translation>
+                <numerusform>%n Bild in den Papierkorb verschieben? Die Favoriten bleiben.</numerusform>
+                <numerusform>%n Bilder in den Papierkorb verschieben? Die Favoriten bleiben.</numerusform>
+            </translation>
         </message>
     </context>
     <context>
@@ -708,6 +747,80 @@
             <source>PNG (*.png)</source>
             <translation>PNG (*.png)</translation>
         </message>
+        <message>
+            <source>Open the folder of the &amp;pictures</source>
+            <translation>Ordner der &amp;Bilder öffnen</translation>
+        </message>
+        <message>
+            <source>&amp;Settings …</source>
+            <translation>&amp;Einstellungen …</translation>
+        </message>
+        <message>
+            <source>&amp;Finish this picture, drop the rest</source>
+            <translation>Dieses Bild noch &amp;fertigstellen, den Rest verwerfen</translation>
+        </message>
+        <message>
+            <source>Favo&amp;urite and earlier prompts …</source>
+            <translation>Favori&amp;ten und frühere Texte …</translation>
+        </message>
+        <message>
+            <source>&amp;Star the prompt</source>
+            <translation>Text zum Favoriten &amp;machen</translation>
+        </message>
+        <message>
+            <source>Copy its see&amp;d</source>
+            <translation>Startwert ko&amp;pieren</translation>
+        </message>
+        <message>
+            <source>Delete all but the favou&amp;rites …</source>
+            <translation>Alle außer den Favo&amp;riten löschen …</translation>
+        </message>
+        <message>
+            <source>Open the shipped model</source>
+            <translation>Mitgeliefertes Modell öffnen</translation>
+        </message>
+        <message>
+            <source>All pictures are saved now; nothing was lost.</source>
+            <translation>Alle Bilder sind nun gespeichert; nichts ging verloren.</translation>
+        </message>
+        <message numerus="yes">
+            <source>%n picture(s) could not be saved and are kept in memory. That is tried again by itself; jobs that wait begin then.</source>
+            <translation>
+                <numerusform>%n Bild konnte nicht gespeichert werden und bleibt im Speicher. Das wird von selbst wieder versucht; wartende Aufträge beginnen dann.</numerusform>
+                <numerusform>%n Bilder konnten nicht gespeichert werden und bleiben im Speicher. Das wird von selbst wieder versucht; wartende Aufträge beginnen dann.</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Try again now</source>
+            <translation>Jetzt noch einmal</translation>
+        </message>
+        <message numerus="yes">
+            <source>%n picture(s) are not saved yet. Close all the same, and lose them?</source>
+            <translation>
+                <numerusform>%n Bild ist noch nicht gespeichert. Trotzdem schließen und es verlieren?</numerusform>
+                <numerusform>%n Bilder sind noch nicht gespeichert. Trotzdem schließen und sie verlieren?</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>Export the &amp;history …</source>
+            <translation>&amp;Verlauf ausgeben …</translation>
+        </message>
+        <message>
+            <source>%1 % done</source>
+            <translation>%1 % fertig</translation>
+        </message>
+        <message>
+            <source>Export the history</source>
+            <translation>Verlauf ausgeben</translation>
+        </message>
+        <message>
+            <source>JSON (*.json)</source>
+            <translation>JSON (*.json)</translation>
+        </message>
     </context>
     <context>
         <name>MaskCanvas</name>
@@ -829,6 +942,33 @@
         </message>
     </context>
     <context>
+        <name>PictureName</name>
+        <message>
+            <source>%1 is no field; the fields are %2.</source>
+            <translation>%1 ist kein Feld; die Felder sind %2.</translation>
+        </message>
+        <message>
+            <source>A bracket { or } stands alone.</source>
+            <translation>Eine Klammer { oder } steht allein.</translation>
+        </message>
+        <message>
+            <source>The character %1 cannot be part of a name.</source>
+            <translation>Das Zeichen %1 kann nicht in einem Namen stehen.</translation>
+        </message>
+        <message>
+            <source>The name begins below the folder, not with a slash.</source>
+            <translation>Der Name beginnt unterhalb des Ordners, nicht mit einem Schrägstrich.</translation>
+        </message>
+        <message>
+            <source>A file or folder has no name.</source>
+            <translation>Eine Datei oder ein Ordner hat keinen Namen.</translation>
+        </message>
+        <message>
+            <source>The name is too long.</source>
+            <translation>Der Name ist zu lang.</translation>
+        </message>
+    </context>
+    <context>
         <name>PictureView</name>
         <message>
             <source>Picture</source>
@@ -836,9 +976,167 @@
         </message>
     </context>
     <context>
+        <name>Preferences</name>
+        <message>
+            <source>The device is auto, cpu, cuda, or cuda: and a number.</source>
+            <translation>Das Gerät ist auto, cpu, cuda oder cuda: mit einer Nummer.</translation>
+        </message>
+        <message>
+            <source>The folder of pictures begins with a slash.</source>
+            <translation>Der Ordner der Bilder beginnt mit einem Schrägstrich.</translation>
+        </message>
+        <message>
+            <source>%1 is no folder.</source>
+            <translation>%1 ist kein Ordner.</translation>
+        </message>
+        <message>
+            <source>Nothing can be written into %1.</source>
+            <translation>In %1 kann nichts geschrieben werden.</translation>
+        </message>
+    </context>
+    <context>
+        <name>PreferencesDialog</name>
+        <message>
+            <source>Write prompt and &amp;settings into each PNG</source>
+            <translation>Text und &amp;Einstellungen in jedes PNG schreiben</translation>
+        </message>
+        <message>
+            <source>&amp;Ask before pictures go to the trash</source>
+            <translation>&amp;Fragen, bevor Bilder in den Papierkorb kommen</translation>
+        </message>
+        <message>
+            <source>Settings</source>
+            <translation>Einstellungen</translation>
+        </message>
+        <message>
+            <source>&amp;Pictures</source>
+            <translation>&amp;Bilder</translation>
+        </message>
+        <message>
+            <source>&amp;Look</source>
+            <translation>&amp;Aussehen</translation>
+        </message>
+        <message>
+            <source>&amp;Machine</source>
+            <translation>&amp;Rechner</translation>
+        </message>
+        <message>
+            <source>&amp;Keys</source>
+            <translation>&amp;Tasten</translation>
+        </message>
+        <message>
+            <source>&amp;Choose …</source>
+            <translation>&amp;Wählen …</translation>
+        </message>
+        <message>
+            <source>Folder of pictures</source>
+            <translation>Ordner mit Bildern</translation>
+        </message>
+        <message>
+            <source>&amp;Folder</source>
+            <translation>&amp;Ordner</translation>
+        </message>
+        <message>
+            <source>Pictures that are made from now on go there; the others stay where they are.</source>
+            <translation>Dorthin kommen Bilder, die von jetzt an entstehen; die anderen bleiben, wo sie sind.</translation>
+        </message>
+        <message>
+            <source>File &amp;name</source>
+            <translation>Datei&amp;name</translation>
+        </message>
+        <message>
+            <source>Fields: {date}, {time}, {prompt}, {seed}, {model}. A slash begins a folder.</source>
+            <translation>Felder: {date} Tag, {time} Uhrzeit, {prompt} Text, {seed} Startwert, {model} Modell. Ein Schrägstrich beginnt einen Ordner.</translation>
+        </message>
+        <message>
+            <source>For example</source>
+            <translation>Zum Beispiel</translation>
+        </message>
+        <message>
+            <source>Then a picture can be dropped on the window to bring its settings back, and whoever gets it can read them. Without, only the history knows them.</source>
+            <translation>Dann bringt ein Bild seine Einstellungen zurück, wenn man es auf das Fenster zieht, und wer es bekommt, kann sie lesen. Sonst kennt sie nur der Verlauf.</translation>
+        </message>
+        <message>
+            <source>As the desktop</source>
+            <translation>Wie der Schreibtisch</translation>
+        </message>
+        <message>
+            <source>Light</source>
+            <translation>Hell</translation>
+        </message>
+        <message>
+            <source>Dark</source>
+            <translation>Dunkel</translation>
+        </message>
+        <message>
+            <source>not at all</source>
+            <translation>gar nicht</translation>
+        </message>
+        <message>
+            <source>every </source>
+            <translation>alle </translation>
+        </message>
+        <message>
+            <source> steps</source>
+            <translation> Schritte</translation>
+        </message>
+        <message>
+            <source>&amp;Theme</source>
+            <translation>&amp;Farben</translation>
+        </message>
+        <message>
+            <source>Colours of the window.</source>
+            <translation>Farben des Fensters.</translation>
+        </message>
+        <message>
+            <source>La&amp;nguage</source>
+            <translation>&amp;Sprache</translation>
+        </message>
+        <message>
+            <source>Of the window; it changes at once.</source>
+            <translation>Des Fensters; sie wechselt sofort.</translation>
+        </message>
+        <message>
+            <source>Forming &amp;picture</source>
+            <translation>&amp;Entstehendes Bild</translation>
+        </message>
+        <message>
+            <source>How often it is shown while it forms. Seldom is a little faster.</source>
+            <translation>Wie oft es gezeigt wird, während es entsteht. Selten ist etwas schneller.</translation>
+        </message>
+        <message>
+            <source>one a core</source>
+            <translation>einer je Kern</translation>
+        </message>
+        <message>
+            <source>&amp;Device</source>
+            <translation>&amp;Gerät</translation>
+        </message>
+        <message>
+            <source>What draws: auto takes a graphics card where there is one, cuda:1 the second.</source>
+            <translation>Was zeichnet: auto nimmt eine Grafikkarte, wo es eine gibt, cuda:1 die zweite.</translation>
+        </message>
+        <message>
+            <source>&amp;Threads</source>
+            <translation>&amp;Fäden</translation>
+        </message>
+        <message>
+            <source>Of the processor. Fewer leave more of it to other programs.</source>
+            <translation>Des Prozessors. Weniger lassen anderen Programmen mehr davon.</translation>
+        </message>
+        <message>
+            <source>The model is opened anew when these change.</source>
+            <translation>Das Modell wird neu geöffnet, wenn sich das ändert.</translation>
+        </message>
+        <message>
+            <source>a red apple</source>
+            <translation>ein roter Apfel</translation>
+        </message>
+    </context>
+    <context>
         <name>Preset</name>
         <message>
-            <source>Balanced (the model's own)</source>
+            <source>Balanced (the model&apos;s own)</source>
             <translation>Ausgewogen (wie das Modell)</translation>
         </message>
         <message>
@@ -851,14 +1149,57 @@
         </message>
     </context>
     <context>
+        <name>PromptsDialog</name>
+        <message>
+            <source>Prompt</source>
+            <translation>Text</translation>
+        </message>
+        <message>
+            <source>Favourite and earlier prompts</source>
+            <translation>Favoriten und frühere Texte</translation>
+        </message>
+        <message>
+            <source>Prompts</source>
+            <translation>Texte</translation>
+        </message>
+        <message>
+            <source>Search prompts</source>
+            <translation>Texte durchsuchen</translation>
+        </message>
+        <message>
+            <source>&amp;Star</source>
+            <translation>&amp;Favorit</translation>
+        </message>
+        <message>
+            <source>Keep this prompt among the favourites, or no longer (Ctrl+B)</source>
+            <translation>Diesen Text zu den Favoriten nehmen, oder nicht mehr (Strg+B)</translation>
+        </message>
+        <message>
+            <source>&amp;Use it</source>
+            <translation>&amp;Verwenden</translation>
+        </message>
+        <message>
+            <source>favourite</source>
+            <translation>Favorit</translation>
+        </message>
+        <message>
+            <source>no favourite</source>
+            <translation>kein Favorit</translation>
+        </message>
+    </context>
+    <context>
         <name>QAction</name>
         <message>
             <source>Keyboard shortcuts</source>
             <translation>Tastenkürzel</translation>
         </message>
         <message>
-            <source>%1 belongs to "%2".</source>
+            <source>%1 belongs to &quot;%2&quot;.</source>
             <translation>%1 gehört zu „%2“.</translation>
+        </message>
+        <message>
+            <source>&amp;The keys that the program came with</source>
+            <translation>Tasten &amp;wie am Anfang</translation>
         </message>
     </context>
     <context>
@@ -1025,18 +1366,6 @@
             <translation>Weniger Schritte sind schneller, mehr sind feiner.</translation>
         </message>
         <message>
-            <source>off</source>
-            <translation>aus</translation>
-        </message>
-        <message>
-            <source>every </source>
-            <translation>alle </translation>
-        </message>
-        <message>
-            <source> steps</source>
-            <translation> Schritte</translation>
-        </message>
-        <message>
             <source>Pa&amp;th</source>
             <translation>&amp;Pfad</translation>
         </message>
@@ -1077,14 +1406,6 @@
             <translation>Behaltene Wahrscheinlichkeit: 0.86, top0.86r oder top100p; 1 ist aus.</translation>
         </message>
         <message>
-            <source>Pre&amp;view</source>
-            <translation>V&amp;orschau</translation>
-        </message>
-        <message>
-            <source>How often the forming picture is shown.</source>
-            <translation>Wie oft das entstehende Bild gezeigt wird.</translation>
-        </message>
-        <message>
             <source>Otherwise the prompt is first read as one of the captions that the model was taught.</source>
             <translation>Sonst wird der Text erst als eine der Bildunterschriften gelesen, die das Modell gelernt hat.</translation>
         </message>
@@ -1095,12 +1416,60 @@
                 <numerusform>&amp;Zeichnen  (%n warten)</numerusform>
             </translation>
         </message>
+        <message>
+            <source>Favourite and earlier prompts (Ctrl+H)</source>
+            <translation>Favoriten und frühere Texte (Strg+H)</translation>
+        </message>
+        <message>
+            <source>Favourite and earlier prompts</source>
+            <translation>Favoriten und frühere Texte</translation>
+        </message>
+        <message>
+            <source>Size</source>
+            <translation>Größe</translation>
+        </message>
+        <message>
+            <source>Of every picture of this model: it has learned places for this size alone.</source>
+            <translation>Jedes Bildes dieses Modells: Es hat nur die Orte dieser Größe gelernt.</translation>
+        </message>
+        <message>
+            <source>its own</source>
+            <translation>sein eigenes</translation>
+        </message>
+        <message>
+            <source>N&amp;oise</source>
+            <translation>&amp;Rauschen</translation>
+        </message>
+        <message>
+            <source>Share of fresh noise in a step (eta): 0 draws the same way each time, 1 is ancestral.</source>
+            <translation>Anteil frischen Rauschens eines Schritts (eta): 0 zeichnet jedes Mal auf gleiche Weise, 1 ist ancestral.</translation>
+        </message>
+        <message>
+            <source>%1 × %1 pixels</source>
+            <translation>%1 × %1 Bildpunkte</translation>
+        </message>
+        <message>
+            <source>Take the star from this prompt</source>
+            <translation>Diesen Text aus den Favoriten nehmen</translation>
+        </message>
+        <message>
+            <source>Keep this prompt among the favourites</source>
+            <translation>Diesen Text zu den Favoriten nehmen</translation>
+        </message>
     </context>
     <context>
         <name>Studio</name>
         <message>
-            <source>The history was damaged. It was put aside as %1 and a new one begun; your pictures are still in %2.</source>
-            <translation>Der Verlauf war beschädigt. Er wurde als %1 beiseitegelegt und ein neuer begonnen; Ihre Bilder sind noch in %2.</translation>
+            <source>The history was damaged. It was put aside as %1 and a new one begun; your pictures are still where they were.</source>
+            <translation>Der Verlauf war beschädigt. Er wurde als %1 beiseitegelegt und ein neuer begonnen; Ihre Bilder sind noch, wo sie waren.</translation>
+        </message>
+        <message>
+            <source>The list of jobs is saved again; nothing was lost.</source>
+            <translation>Die Liste der Aufträge ist wieder gespeichert; nichts ging verloren.</translation>
+        </message>
+        <message>
+            <source>The list of jobs cannot be saved; that is tried again by itself.</source>
+            <translation>Die Liste der Aufträge lässt sich nicht speichern; das wird von selbst wieder versucht.</translation>
         </message>
     </context>
     <context>
@@ -1125,7 +1494,7 @@
     <context>
         <name>TokensPage</name>
         <message>
-            <source>Open a picture, or choose "Tokens" on one of the gallery.</source>
+            <source>Open a picture, or choose &quot;Tokens&quot; on one of the gallery.</source>
             <translation>Öffnen Sie ein Bild, oder wählen Sie „Token“ bei einem der Galerie.</translation>
         </message>
         <message>
@@ -1212,10 +1581,6 @@
             <translation>&amp;Was</translation>
         </message>
         <message>
-            <source>A model is trained in this order: codec, words, denoiser.</source>
-            <translation>Ein Modell lernt in dieser Reihenfolge: Codec, Wörter, Entrauscher.</translation>
-        </message>
-        <message>
             <source>&amp;Name</source>
             <translation>&amp;Name</translation>
         </message>
@@ -1250,10 +1615,6 @@
         <message>
             <source>S&amp;ide</source>
             <translation>Se&amp;ite</translation>
-        </message>
-        <message>
-            <source>Pixels of a picture's side.</source>
-            <translation>Pixel einer Bildseite.</translation>
         </message>
         <message>
             <source>S&amp;teps</source>
@@ -1342,6 +1703,18 @@
         <message>
             <source>%1 left</source>
             <translation>noch %1</translation>
+        </message>
+        <message>
+            <source>Judge of pictures (CLIP)</source>
+            <translation>Richter über Bilder (CLIP)</translation>
+        </message>
+        <message>
+            <source>A model is trained in this order: codec, words, denoiser. A judge ranks what it draws.</source>
+            <translation>Ein Modell wird in dieser Reihenfolge gelernt: Codec, Wörter, Entrauscher. Ein Richter ordnet, was es zeichnet.</translation>
+        </message>
+        <message>
+            <source>Pixels of a picture&apos;s side; a denoiser has its codec&apos;s.</source>
+            <translation>Bildpunkte einer Seite; ein Entrauscher hat die seines Codecs.</translation>
         </message>
     </context>
 </TS>

@@ -17,6 +17,13 @@
                 <numerusform>Move %n pictures to the trash?</numerusform>
             </translation>
         </message>
+        <message numerus="yes">
+            <source>Move %n picture(s) to the trash? The favourites are kept.</source>
+            <translation>
+                <numerusform>Move %n picture to the trash? The favourites are kept.</numerusform>
+                <numerusform>Move %n pictures to the trash? The favourites are kept.</numerusform>
+            </translation>
+        </message>
     </context>
     <context>
         <name>MainWindow</name>
@@ -39,6 +46,20 @@
             <translation>
                 <numerusform>%n job waited when the program ended.</numerusform>
                 <numerusform>%n jobs waited when the program ended.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n picture(s) could not be saved and are kept in memory. That is tried again by itself; jobs that wait begin then.</source>
+            <translation>
+                <numerusform>%n picture could not be saved and is kept in memory. That is tried again by itself; jobs that wait begin then.</numerusform>
+                <numerusform>%n pictures could not be saved and are kept in memory. That is tried again by itself; jobs that wait begin then.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n picture(s) are not saved yet. Close all the same, and lose them?</source>
+            <translation>
+                <numerusform>%n picture is not saved yet. Close all the same, and lose it?</numerusform>
+                <numerusform>%n pictures are not saved yet. Close all the same, and lose them?</numerusform>
             </translation>
         </message>
     </context>

@@ -3,12 +3,17 @@
 #include "gui/main_window.h"
 
 #include <QAccessible>
+#include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QMenu>
+#include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -16,12 +21,15 @@
 #include <QTabWidget>
 #include <QTableWidget>
 #include <QTest>
+#include <QTimer>
 #include <QToolButton>
+#include <numeric>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/atomic_file.h"
+#include "gui/code_tiles.h"
 #include "gui/compare_dialog.h"
 #include "gui/create_page.h"
 #include "gui/edit_page.h"
@@ -32,6 +40,7 @@
 #include "gui/notice_bar.h"
 #include "gui/picture_view.h"
 #include "gui/prompt_edit.h"
+#include "gui/prompts_dialog.h"
 #include "gui/recall_dialog.h"
 #include "gui/tokens_page.h"
 #include "tests/gui/staged_engine.h"
@@ -172,6 +181,150 @@ TEST_F(MainWindowTest, ShowsThePictureAsTokens) {
   EXPECT_EQ(codes->item(0, 0)->text(), "3");
   EXPECT_EQ(codes->item(0, 1)->text(), "3");
   EXPECT_EQ(codes->item(0, 2)->text(), "75.0 %");
+  const auto colour = [&](int row) {
+    return codes->item(row, 0)->icon().pixmap(8, 8).toImage().pixelColor(4, 4).red();
+  };
+  ASSERT_TRUE(wait_until([&] { return !codes->item(1, 0)->icon().isNull(); }));
+  EXPECT_EQ(colour(0), 3) << "what code 3 looks like";
+  EXPECT_EQ(colour(1), 5);
+  window->tokensPage().load(window->createPage().view().picture());
+  const QSignalSpy seen(&window->studio(), &Studio::tokenised);
+  ASSERT_TRUE(wait_until([&] { return seen.size() == 1; }));
+  EXPECT_EQ(stage_->codes_painted, 2) << "each is painted once";
+}
+
+TEST_F(MainWindowTest, CodesThatAreNoLongerWantedAreNotPainted) {
+  const auto window = open();
+  CodeTiles tiles(window->studio());
+  std::vector<int> many(200);
+  std::iota(many.begin(), many.end(), 0);
+  tiles.want(many, 256);
+  tiles.want({3}, 256);
+  ASSERT_TRUE(wait_until([&] { return !tiles.tile(3).isNull(); }));
+  EXPECT_LE(stage_->codes_painted, 2) << "the one that was begun, and the one that is wanted";
+  window->studio().openModel({});
+  ASSERT_TRUE(wait_until([&] { return stage_->opened == 2 && window->studio().ready(); }));
+  EXPECT_TRUE(tiles.tile(3).isNull()) << "another model, other codes";
+}
+
+TEST_F(MainWindowTest, FavouritePromptsOutliveTheWindow) {
+  {
+    const auto window = open();
+    window->createPage().settings().prompt()->setPlainText("a red apple");
+    window->findChild<QAction*>("star-prompt")->trigger();
+    EXPECT_EQ(window->findChild<QToolButton*>("star")->text(), "★");
+    window->createPage().settings().prompt()->setPlainText("something else");
+    window->close();
+  }
+  const auto again = open();
+  EXPECT_EQ(again->findChild<QToolButton*>("star")->text(), "☆");
+  QTimer::singleShot(0, again.get(), [] {
+    auto* dialog = qobject_cast<PromptsDialog*>(QApplication::activeModalWidget());
+    ASSERT_NE(dialog, nullptr);
+    QTest::keyClick(dialog->words(), Qt::Key_Return);
+  });
+  again->findChild<QAction*>("prompts")->trigger();
+  EXPECT_EQ(again->createPage().settings().prompt()->text(), "a red apple");
+  EXPECT_EQ(again->findChild<QToolButton*>("star")->text(), "★");
+}
+
+TEST_F(MainWindowTest, PreferencesAreInForceAtOnceAndKept) {
+  const auto pictures_folder = folder_.path() / "mine";
+  {
+    const auto window = open();
+    const QSignalSpy language(window.get(), &MainWindow::languageChosen);
+    window->setPreferences(
+        {.pictures = pictures_folder, .name = "{seed}", .theme = "dark", .language = "de"});
+    const auto light = [&] { return window->palette().color(QPalette::Window).lightness(); };
+    EXPECT_TRUE(wait_until([&] { return light() < 128; }));
+    EXPECT_EQ(language.size(), 1);
+    type(*window, "where to");
+    ASSERT_TRUE(wait_until([&] { return pictures(*window) == 1; }));
+    EXPECT_EQ(window->createPage().shown()->file, pictures_folder / "77.png");
+    window->close();
+  }
+  const auto again = open();
+  EXPECT_EQ(again->preferences().pictures, pictures_folder);
+  type(*again, "there");
+  ASSERT_TRUE(wait_until([&] { return pictures(*again) == 2; }));
+  EXPECT_EQ(again->createPage().shown()->file, pictures_folder / "77-2.png");
+  again->setPreferences({.name = "{seed}"});
+  const auto light = [&] { return again->palette().color(QPalette::Window).lightness(); };
+  EXPECT_TRUE(wait_until([&] { return light() > 128; })) << "as the desktop again";
+}
+
+/// As the program does for another language: what is being drawn goes on.
+TEST_F(MainWindowTest, AnotherWindowTakesTheStudioOver) {
+  stage_->hold = true;
+  auto first = open();
+  type(*first, "goes on");
+  ASSERT_TRUE(wait_until([&] { return first->studio().queue().running().has_value(); }));
+  auto second = std::make_unique<MainWindow>(first->releaseStudio(), "/nonexistent/tessera");
+  second->show();
+  first.reset();
+  EXPECT_EQ(stage_->opened, 1) << "the model stays open";
+  EXPECT_EQ(second->createPage().settings().prompt()->text(), "goes on");
+  stage_->hold = false;
+  ASSERT_TRUE(wait_until([&] { return pictures(*second) == 1; }));
+  type(*second, "and on");
+  EXPECT_TRUE(wait_until([&] { return pictures(*second) == 2; }));
+}
+
+TEST_F(MainWindowTest, APictureThatCannotBeSavedIsToldAndKeepsTheWindowOpen) {
+  const auto window = open();
+  const auto folder = paths_in(folder_.path()).pictures;
+  write_file_atomically(folder, "a file where the folder should be");
+  type(*window, "nowhere to go");
+  ASSERT_TRUE(wait_until([&] { return window->studio().picturesHeld() == 1; }));
+  EXPECT_THAT(window->notice().text().toStdString(), HasSubstr("kept in memory"));
+  EXPECT_THAT(window->notice().text().toStdString(), HasSubstr("pictures"));
+  EXPECT_EQ(window->createPage().view().picture().size(), QSize(16, 16));
+  QTimer::singleShot(0, window.get(), [] {
+    auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+    ASSERT_NE(box, nullptr);
+    QTest::mouseClick(box->button(QMessageBox::No), Qt::LeftButton);
+  });
+  EXPECT_FALSE(window->close());
+  std::filesystem::remove(folder);
+  QTest::mouseClick(window->notice().findChild<QPushButton*>(), Qt::LeftButton);
+  ASSERT_TRUE(wait_until([&] { return pictures(*window) == 1; }));
+  EXPECT_THAT(window->notice().text().toStdString(), HasSubstr("nothing was lost"));
+  EXPECT_TRUE(window->close());
+}
+
+TEST_F(MainWindowTest, ForgetsAllButTheFavourites) {
+  const auto window = open();
+  window->createPage().settings().findChild<QSpinBox*>("count")->setValue(3);
+  type(*window, "three");
+  ASSERT_TRUE(wait_until([&] { return pictures(*window) == 3; }));
+  Gallery& gallery = window->createPage().gallery();
+  gallery.model().setFavourite(1, true);
+  for (const auto id : {gallery.model().idAt(0), gallery.model().idAt(2)}) {
+    std::filesystem::remove(window->studio().history().find(id)->file);  // nobody's trash is used
+  }
+  gallery.setAskBeforeDelete(false);
+  gallery.removeOthers();
+  ASSERT_EQ(pictures(*window), 1);
+  EXPECT_TRUE(gallery.model().entryAt(0)->favourite);
+}
+
+TEST_F(MainWindowTest, TheLastModelIsOpenedAgainAndTheShippedOneOffered) {
+  {
+    const auto window = open();
+    window->studio().openModel({.model = "other"});
+    ASSERT_TRUE(wait_until([&] { return stage_->opened == 2 && window->studio().ready(); }));
+    window->close();
+  }
+  const auto again = std::make_unique<MainWindow>(
+      std::make_unique<Studio>(test::staged(stage_), paths_in(folder_.path())), "/nonexistent");
+  again->show();
+  EXPECT_EQ(again->lastModel(), "other");
+  again->studio().openModel({.model = "missing"});
+  ASSERT_TRUE(wait_until([&] { return again->notice().isVisible(); }));
+  EXPECT_EQ(again->lastModel(), "other") << "what cannot be opened is not remembered";
+  const int opened = stage_->opened;
+  QTest::mouseClick(again->notice().findChild<QPushButton*>(), Qt::LeftButton);
+  EXPECT_TRUE(wait_until([&] { return stage_->opened == opened + 1 && again->studio().ready(); }));
 }
 
 TEST_F(MainWindowTest, ComparesAndExports) {
@@ -194,6 +347,15 @@ TEST_F(MainWindowTest, ComparesAndExports) {
   export_sheet(entries, QString(target).replace("out.jpg", "sheet.png"));
   EXPECT_FALSE(QImage(QString(target).replace("out.jpg", "sheet.png")).isNull());
   EXPECT_THROW(export_pictures(entries, "/nonexistent/x.jpg"), Error);
+  const auto list = folder_.path() / "history.json";
+  window->createPage().gallery().model().setFavourite(0, true);
+  export_history(window->studio().history(), QString::fromStdString(list.string()));
+  const QJsonArray told =
+      QJsonDocument::fromJson(QByteArray::fromStdString(read_file(list))).array();
+  ASSERT_EQ(told.size(), 2);
+  EXPECT_EQ(told[0].toObject()["prompt"].toString(), "pair");
+  EXPECT_TRUE(told[0].toObject()["favourite"].toBool());
+  EXPECT_EQ(told[1].toObject()["record"].toObject()["seed"].toInt(), 77);
 }
 
 TEST_F(MainWindowTest, ADroppedPictureBringsItsSettings) {

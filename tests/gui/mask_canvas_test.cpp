@@ -55,6 +55,20 @@ TEST_F(MaskCanvasTest, ChoosesWholeCells) {
   EXPECT_EQ(white(), 4 * 64);
 }
 
+TEST_F(MaskCanvasTest, TakesAMaskFromAFileAndGivesItBack) {
+  QImage mask(8, 8, QImage::Format_RGB888);  // of another size
+  mask.fill(Qt::black);
+  mask.setPixelColor(1, 0, QColor(200, 200, 200));
+  mask.setPixelColor(6, 6, QColor(90, 90, 90));  // too dark to count
+  canvas_.setMask(mask);
+  EXPECT_EQ(white(), 16);
+  EXPECT_EQ(qGray(canvas_.mask().pixel(5, 1)), 255);
+  canvas_.undo();
+  EXPECT_TRUE(canvas_.isEmpty());
+  canvas_.setMask({});
+  EXPECT_FALSE(canvas_.canUndo()) << "no picture, no stroke";
+}
+
 TEST_F(MaskCanvasTest, APixelChoosesItsCell) {
   canvas_.setBrush(1);
   stroke({20, 20}, {20, 20});

@@ -17,7 +17,9 @@
 #include "gui/gallery.h"
 #include "gui/main_window.h"
 #include "gui/mask_canvas.h"
+#include "gui/preferences_dialog.h"
 #include "gui/prompt_edit.h"
+#include "gui/prompts_dialog.h"
 #include "gui/theme.h"
 #include "gui/tokens_page.h"
 #include "gui/translation.h"
@@ -59,13 +61,14 @@ int main(int count, char** words) {
   window.studio().openModel({});
   test::wait_until([&] { return window.studio().ready(); });
   std::cerr << "model after " << clock.elapsed() << " ms\n";
-  const auto save = [&](const QString& name) {
+  const auto save_widget = [&](QWidget& widget, const QString& name) {
     QCoreApplication::processEvents();
     QTest::qWait(150);
-    const double scale = window.devicePixelRatioF();
+    const double scale = widget.devicePixelRatioF();
     const QString suffix = scale > 1 ? QString("-%1x").arg(scale) : QString();
-    window.grab().save(folder.filePath(name + "-" + theme + suffix + ".png"));
+    widget.grab().save(folder.filePath(name + "-" + theme + suffix + ".png"));
   };
+  const auto save = [&](const QString& name) { save_widget(window, name); };
   for (const char* prompt : {"a blue fish on a yellow background",
                              "a green car left of a red balloon",
                              "a pink butterfly",
@@ -93,10 +96,27 @@ int main(int count, char** words) {
   window.findChild<QAction*>("tokenise")->trigger();
   test::wait_until([&] { return window.tokensPage().codes()->rowCount() > 0; });
   window.tokensPage().codes()->setCurrentCell(1, 0);
+  QTest::qWait(1500);  // the pictures of the codes
   save("tokens");
   for (int page = 3; page < window.pages().count(); ++page) {
     window.pages().setCurrentIndex(page);
     save(window.pages().tabText(page).toLower());
+  }
+  window.pages().setCurrentIndex(0);
+  for (const char* prompt : {"a pink butterfly", "a red apple on a blue background"}) {
+    window.studio().history().star_prompt(prompt);
+  }
+  gui::PromptsDialog prompts(window.studio().history(), &window);
+  prompts.show();
+  save_widget(prompts, "prompts");
+  prompts.close();
+  gui::PreferencesDialog preferences(
+      window.preferences(), "/tmp/Pictures/Tessera", window.shortcuts(), &window);
+  preferences.show();
+  auto* tabs = preferences.findChild<QTabWidget*>();
+  for (int tab = 0; tab < tabs->count(); ++tab) {
+    tabs->setCurrentIndex(tab);
+    save_widget(preferences, QString("settings-%1").arg(tab + 1));
   }
   return 0;
 }

@@ -1,10 +1,13 @@
 #include "gui/settings_panel.h"
 
 #include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QLabel>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTest>
+#include <QToolButton>
 
 #include <gtest/gtest.h>
 
@@ -17,11 +20,13 @@ namespace {
 ModelFacts two_paths() {
   ModelFacts facts{.name = "m",
                    .paths = {"discrete", "gaussian"},
-                   .samplers = {{"discrete", {"ancestral", "confidence"}}, {"gaussian", {"ddim"}}},
+                   .samplers = {{"discrete", {"ancestral", "confidence"}}, {"gaussian", {"ddim", "dpm-solver++"}}},
                    .side = 64,
                    .cell = 8};
   facts.defaults.sampling = {
       .steps = 16, .sampler = "confidence", .guidance = 2.5, .truncation = "1"};
+  facts.sampling["discrete"] = facts.defaults.sampling;
+  facts.sampling["gaussian"] = {.steps = 50, .sampler = "ddim", .guidance = 3.0};
   return facts;
 }
 
@@ -38,11 +43,77 @@ TEST(SettingsPanel, TakesTheModelsOwnValues) {
   EXPECT_FALSE(request.seed) << "random";
 }
 
-TEST(SettingsPanel, ShowsTheSamplersOfThePath) {
+TEST(SettingsPanel, TheFormFollowsThePath) {
+  SettingsPanel panel;
+  panel.show();
+  panel.setModel(two_paths());
+  panel.findChild<QToolButton*>("advanced")->click();
+  auto* path = panel.findChild<QComboBox*>("path");
+  auto* eta = panel.findChild<QDoubleSpinBox*>("eta");
+  EXPECT_TRUE(path->isEnabled());
+  EXPECT_FALSE(eta->isVisible()) << "no matter of the discrete path";
+  path->setCurrentText("gaussian");
+  engine::GenerateRequest request = panel.request();
+  EXPECT_EQ(request.sampling.path, "gaussian");
+  EXPECT_EQ(request.sampling.sampler, "ddim");
+  EXPECT_EQ(request.sampling.steps, 50) << "the path's own";
+  EXPECT_EQ(request.sampling.guidance, 3.0);
+  EXPECT_EQ(request.sampling.truncation, "") << "nothing is truncated there";
+  EXPECT_LT(request.sampling.tuning.eta, 0) << "the sampler's own";
+  EXPECT_TRUE(eta->isVisible());
+  eta->setValue(0.5);
+  EXPECT_EQ(panel.request().sampling.tuning.eta, 0.5);
+  panel.findChild<QComboBox*>("sampler")->setCurrentText("dpm-solver++");
+  EXPECT_FALSE(eta->isVisible());
+  EXPECT_LT(panel.request().sampling.tuning.eta, 0) << "that sampler has no such noise";
+  path->setCurrentText("discrete");
+  request = panel.request();
+  EXPECT_EQ(request.sampling.steps, 16);
+  EXPECT_EQ(request.sampling.sampler, "confidence");
+  EXPECT_EQ(request.sampling.truncation, "1");
+}
+
+TEST(SettingsPanel, SaysTheSizeThatTheModelHas) {
   SettingsPanel panel;
   panel.setModel(two_paths());
-  panel.findChild<QComboBox*>("path")->setCurrentText("gaussian");
-  EXPECT_EQ(panel.request().sampling.sampler, "ddim");
+  const auto* size = panel.findChild<QLabel*>("size");
+  EXPECT_EQ(size->text(), "64 × 64 pixels");
+  EXPECT_FALSE(size->toolTip().isEmpty()) << "and why there is no other";
+}
+
+TEST(SettingsPanel, WhatWasSetIsThereAgainOnceItsModelIsOpen) {
+  SettingsPanel before;
+  before.setModel(two_paths());
+  before.findChild<QComboBox*>("path")->setCurrentText("gaussian");
+  before.findChild<QSpinBox*>("steps")->setValue(9);
+  SettingsPanel unopened;  // closed before its model was open
+  unopened.restore(before.save());
+  SettingsPanel after;
+  after.restore(unopened.save());
+  ModelFacts other = two_paths();
+  other.name = "another";
+  after.setModel(two_paths());
+  EXPECT_EQ(after.request().sampling.path, "gaussian");
+  EXPECT_EQ(after.request().sampling.steps, 9);
+  after.setModel(other);
+  EXPECT_EQ(after.request().sampling.steps, 16) << "another model has its own values";
+}
+
+TEST(SettingsPanel, AStarBesideThePromptSaysWhetherItIsAFavourite) {
+  SettingsPanel panel;
+  QSignalSpy asked(&panel, &SettingsPanel::starAsked);
+  auto* star = panel.findChild<QToolButton*>("star");
+  panel.setStarredPrompts({"a red apple"});
+  EXPECT_EQ(star->text(), "☆");
+  star->click();
+  EXPECT_EQ(asked.size(), 0) << "no prompt, no favourite";
+  EXPECT_FALSE(star->isChecked());
+  panel.prompt()->setPlainText(" a red apple ");
+  EXPECT_EQ(star->text(), "★");
+  star->click();
+  ASSERT_EQ(asked.size(), 1);
+  EXPECT_EQ(asked.front().front().toString(), "a red apple");
+  EXPECT_FALSE(asked.front().back().toBool()) << "the star is taken away";
 }
 
 TEST(SettingsPanel, GivesBackARequest) {

@@ -1,5 +1,6 @@
 // From the first letter to the next start of the program, with the model that is shipped.
 
+#include <QComboBox>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTest>
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/image_files.h"
+#include "engine/installation.h"
 #include "gui/create_page.h"
 #include "gui/edit_page.h"
 #include "gui/export.h"
@@ -91,6 +93,59 @@ TEST(ShippedModel, TypeGenerateSeeSaveRestart) {
       }
     }
   }
+}
+
+/// Every way that the model can draw, from the same form.
+TEST(ShippedModel, DrawsOnEachOfItsPaths) {
+  const test::TemporaryFolder folder;
+  const auto window = open(folder.path());
+  CreatePage& page = window->createPage();
+  const QStringList paths = window->studio().model().paths;
+  ASSERT_FALSE(paths.isEmpty());
+  page.settings().prompt()->setPlainText("a red apple");
+  QObject::connect(
+      &window->studio(), &Studio::filmChanged, &window->studio(), &Studio::previewShown);
+  for (int made = 0; made < paths.size(); ++made) {
+    page.settings().findChild<QComboBox*>("path")->setCurrentText(paths[made]);
+    page.settings().findChild<QSpinBox*>("steps")->setValue(3);
+    page.generate();
+    ASSERT_TRUE(wait_until([&] { return page.gallery().model().rowCount() == made + 1; }));
+    const Film& film = window->studio().film();
+    EXPECT_EQ(film.frame(0).tokens.cells.empty(), paths[made] == "gaussian");
+    EXPECT_FALSE(film.picture_at(0).isNull()) << "the picture forms from its first step on";
+    EXPECT_EQ(film.picture_at(film.size() - 1).width(), window->studio().model().side);
+  }
+}
+
+TEST(ShippedModel, DeletedWhileItIsOpenGoesOnDrawing) {
+  const test::TemporaryFolder folder;
+  const auto model = folder.path() / "model";
+  std::filesystem::copy(engine::default_model(), model, std::filesystem::copy_options::recursive);
+  Studio studio(engine::Engine::open, paths_in(folder.path()));
+  studio.openModel({.model = model, .device = "cpu", .threads = 1});
+  ASSERT_TRUE(wait_until([&] { return studio.ready(); }));
+  std::filesystem::remove_all(model);
+  std::vector<Job> ended;
+  QObject::connect(&studio, &Studio::jobEnded, [&](const Job& job) { ended.push_back(job); });
+  engine::GenerateRequest request{.prompt = "a red apple", .seed = 1};
+  request.sampling.steps = 2;
+  studio.enqueue(request);
+  ASSERT_TRUE(wait_until([&] { return ended.size() == 1; }));
+  EXPECT_EQ(ended.back().state, JobState::kFinished) << ended.back().message.toStdString();
+  ASSERT_TRUE(wait_until([&] { return studio.history().count({}) == 1; }));
+
+  // What it would have to read now is missing, and that is said; nothing else is lost.
+  QString why;
+  QObject::connect(&studio, &Studio::modelFailed, [&](const QString& text) { why = text; });
+  studio.openModel({.model = model, .device = "cpu", .threads = 1});
+  ASSERT_TRUE(wait_until([&] { return !why.isEmpty(); }));
+  EXPECT_TRUE(why.contains(QString::fromStdString(model.string()))) << why.toStdString();
+  EXPECT_TRUE(why.contains("Choose another model")) << why.toStdString();
+  studio.enqueue(request);
+  EXPECT_EQ(studio.queue().waiting(), 1) << "it waits for a model";
+  studio.openModel({.device = "cpu", .threads = 1});
+  ASSERT_TRUE(wait_until([&] { return ended.size() == 2; }));
+  EXPECT_EQ(ended.back().state, JobState::kFinished);
 }
 
 }  // namespace

@@ -3,9 +3,12 @@
 #include "gui/studio.h"
 
 #include <QSignalSpy>
+#include <csignal>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <sys/resource.h>
 
 #include "core/atomic_file.h"
 #include "engine/image_files.h"
@@ -19,6 +22,23 @@ namespace {
 using test::wait_until;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+/// While it lives, this process can write no file at all, as on a full disk.
+class FullDisk {
+ public:
+  FullDisk() {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 class StudioTest : public ::testing::Test {
  protected:
@@ -157,16 +177,154 @@ TEST_F(StudioTest, ADamagedHistoryIsPutAsideAndTold) {
   EXPECT_EQ(studio->history().count({}), 1);
 }
 
-TEST_F(StudioTest, ADiskThatRefusesIsTold) {
+TEST_F(StudioTest, ADiskThatRefusesIsToldAndThePictureIsKeptUntilItYields) {
   const auto studio = open();
-  write_file_atomically(paths_in(folder_.path()).pictures, "a file where the folder should be");
+  const auto pictures = paths_in(folder_.path()).pictures;
+  write_file_atomically(pictures, "a file where the folder should be");
+  QString why;
+  QObject::connect(studio.get(), &Studio::picturesHeldChanged, [&](int, const QString& message) {
+    if (!message.isEmpty()) why = message;
+  });
+  const QSignalSpy ended(studio.get(), &Studio::jobEnded);
+  studio->enqueue(asking("nowhere to go"));
+  studio->enqueue(asking("begins when there is room"));
+  ASSERT_TRUE(wait_until([&] { return studio->picturesHeld() == 1 && ended.size() == 1; }));
+  EXPECT_THAT(why.toStdString(), HasSubstr("pictures"));
+  EXPECT_EQ(studio->film().picture_at(3).size(), QSize(16, 16)) << "it is shown all the same";
+  EXPECT_EQ(studio->history().count({}), 0);
+  EXPECT_EQ(studio->queue().waiting(), 1) << "no more is drawn than can be kept";
+  std::filesystem::remove(pictures);
+  ASSERT_TRUE(wait_until([&] { return ended.size() == 2 && studio->picturesHeld() == 0; }));
+  EXPECT_EQ(studio->history().count({}), 2);
+  EXPECT_THAT(studio->history().prompts(2), ElementsAre("begins when there is room", "nowhere to go"));
+}
+
+TEST_F(StudioTest, AFullDiskLosesNothing) {
+  const auto studio = open();
+  ASSERT_TRUE(wait_until([&] { return studio->ready(); }));
+  studio->enqueue(asking("there is room"));
+  ASSERT_TRUE(wait_until([&] { return studio->history().count({}) == 1; }));
+  QString held;
+  QStringList told;
+  QObject::connect(studio.get(), &Studio::picturesHeldChanged, [&](int, const QString& message) {
+    if (!message.isEmpty()) held = message;
+  });
+  QObject::connect(studio.get(), &Studio::failed, [&](const QString& text) { told << text; });
+  {
+    const FullDisk full;
+    studio->enqueue(asking("no room", 3));
+    ASSERT_TRUE(wait_until([&] { return studio->picturesHeld() == 3; }));
+    wait_until([&] { return !told.empty(); });
+  }
+  EXPECT_THAT(held.toStdString(), HasSubstr("Make room on the disk"));
+  ASSERT_EQ(told.size(), 1) << "once, not at every try";
+  EXPECT_THAT(told.front().toStdString(), HasSubstr("tried again by itself"));
+  studio->keepHeld();
+  ASSERT_TRUE(wait_until([&] { return studio->picturesHeld() == 0; }));
+  const auto ids = studio->history().ids({});
+  ASSERT_EQ(ids.size(), 4u);
+  EXPECT_EQ(studio->history().find(ids.front())->seed, "9");
+  for (const std::int64_t id : ids) {
+    EXPECT_EQ(engine::read_image(studio->history().find(id)->file).width, 16);
+  }
+  EXPECT_TRUE(wait_until([&] { return waitingPrompts().empty(); }));
+}
+
+TEST_F(StudioTest, AHistoryThatAnotherProgramHoldsIsToldAndWrittenLater) {
+  const auto studio = open();
+  ASSERT_TRUE(wait_until([&] { return studio->ready(); }));
+  QStringList told;
+  QString recovered;
+  QObject::connect(studio.get(), &Studio::failed, [&](const QString& text) { told << text; });
+  QObject::connect(
+      studio.get(), &Studio::recovered, [&](const QString& text) { recovered = text; });
+  {
+    history::Database other(paths_in(folder_.path()).history);
+    other.execute("BEGIN EXCLUSIVE");
+    QElapsedTimer clock;
+    clock.start();
+    studio->enqueue(asking("held up"));
+    ASSERT_TRUE(wait_until([&] { return !told.empty(); }));
+    EXPECT_LT(clock.elapsed(), 2000) << "the window does not wait for others";
+    EXPECT_EQ(studio->history().count({}), 0) << "reading goes on";
+    other.execute("ROLLBACK");
+  }
+  EXPECT_THAT(told.front().toStdString(), HasSubstr("another program is writing to it"));
+  ASSERT_TRUE(wait_until([&] { return studio->history().count({}) == 1; }));
+  ASSERT_TRUE(wait_until([&] { return !recovered.isEmpty(); }));
+  EXPECT_TRUE(wait_until([&] { return waitingPrompts().empty(); }));
+}
+
+TEST_F(StudioTest, WhatIsStillHeldAtTheEndIsTriedOnceMore) {
+  {
+    const auto studio = open();
+    const auto pictures = paths_in(folder_.path()).pictures;
+    write_file_atomically(pictures, "a file where the folder should be");
+    studio->enqueue(asking("late"));
+    ASSERT_TRUE(wait_until([&] { return studio->picturesHeld() == 1; }));
+    std::filesystem::remove(pictures);
+  }
+  EXPECT_EQ(history::History(paths_in(folder_.path()).history).count({}), 1);
+}
+
+TEST_F(StudioTest, PicturesGoWhereThePreferencesSay) {
+  const auto studio = open();
+  const auto elsewhere = folder_.path() / "else where";
+  studio->setPreferences({.pictures = elsewhere,
+                          .name = "{seed}/{model} {prompt}",
+                          .settings_inside = false,
+                          .preview_every = 0});
+  studio->enqueue(asking("a red apple"));
+  ASSERT_TRUE(wait_until([&] { return studio->history().count({}) == 1; }));
+  const auto entry = studio->history().find(studio->history().ids({}).front());
+  EXPECT_EQ(entry->file, elsewhere / "7" / "staged a-red-apple.png");
+  EXPECT_TRUE(engine::read_texts(entry->file).empty()) << "nobody can read the prompt in it";
+  EXPECT_THAT(entry->record, HasSubstr("a red apple")) << "the history knows it";
+  EXPECT_TRUE(studio->film().frame(1).picture.isNull()) << "no picture on the way";
+  EXPECT_EQ(stage_->opened, 1);
+  studio->setPreferences({.name = kOwnPictureName, .device = "cpu", .threads = 2});
+  EXPECT_TRUE(wait_until([&] { return stage_->opened == 2; })) << "another machine";
+  EXPECT_EQ(studio->options().threads, 2);
+}
+
+TEST_F(StudioTest, FinishesThePictureAndDropsTheRest) {
+  stage_->hold = true;
+  const auto studio = open();
   std::vector<Job> ended;
   QObject::connect(studio.get(), &Studio::jobEnded, [&](const Job& job) { ended.push_back(job); });
-  studio->enqueue(asking("nowhere to go"));
-  ASSERT_TRUE(wait_until([&] { return ended.size() == 1; }));
-  EXPECT_EQ(ended.front().state, JobState::kFailed);
-  EXPECT_THAT(ended.front().message.toStdString(), HasSubstr("pictures"));
-  EXPECT_EQ(studio->history().count({}), 0);
+  studio->enqueue(asking("many", 50));
+  studio->enqueue(asking("next"));
+  ASSERT_TRUE(wait_until([&] { return studio->queue().running().has_value(); }));
+  stage_->milliseconds = 20;
+  studio->finishPicture();
+  stage_->hold = false;
+  ASSERT_TRUE(wait_until([&] { return ended.size() == 2; }));
+  EXPECT_EQ(ended.front().state, JobState::kCancelled);
+  EXPECT_EQ(studio->history().count({.words = "many"}), 1);
+  EXPECT_EQ(ended.back().state, JobState::kFinished) << "the jobs behind it are another matter";
+}
+
+TEST_F(StudioTest, ThePathsOfAModelHaveTheirOwnValuesAndTheGaussianNoTokens) {
+  stage_->two_paths = true;
+  const auto studio = open();
+  ASSERT_TRUE(wait_until([&] { return studio->ready(); }));
+  const ModelFacts& facts = studio->model();
+  EXPECT_EQ(facts.paths, QStringList({"discrete", "gaussian"}));
+  EXPECT_EQ(facts.sampling["discrete"].steps, 4);
+  EXPECT_EQ(facts.sampling["gaussian"].steps, 3);
+  EXPECT_EQ(facts.sampling["gaussian"].guidance, 5.5);
+  EXPECT_EQ(facts.samplers["gaussian"], QStringList({"ddim", "dpm-solver++"}));
+  engine::GenerateRequest request = asking("noise");
+  request.sampling.path = "gaussian";
+  QObject::connect(studio.get(), &Studio::filmChanged, studio.get(), &Studio::previewShown);
+  studio->enqueue(request);
+  ASSERT_TRUE(wait_until([&] { return studio->history().count({}) == 1; }));
+  ASSERT_GE(studio->film().size(), 2) << "what the network believes the picture to be, and the last";
+  EXPECT_EQ(studio->film().frame(studio->film().size() - 1).step, 3);
+  for (int frame = 0; frame < studio->film().size(); ++frame) {
+    EXPECT_TRUE(studio->film().frame(frame).tokens.cells.empty());
+    EXPECT_FALSE(studio->film().picture_at(frame).isNull());
+  }
 }
 
 TEST_F(StudioTest, ASlowWindowNeverSlowsTheDrawing) {

@@ -5,6 +5,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QLineEdit>
+#include <QTest>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -120,6 +121,39 @@ TEST_F(TrainingRunTest, TheConfigurationSaysWhatWasChosen) {
       json({.name = "d", .stage = "diffusion", .vqvae = "runs/c", .tokenizer = "runs/t"});
   EXPECT_EQ(denoiser["model"]["vqvae"].toString(), "runs/c");
   EXPECT_TRUE(configuration_of({.stage = "tokenizer"}).isEmpty());
+  const QJsonObject gaussian = json({.stage = "ddpm", .resolution = 128, .vqvae = "runs/c"});
+  EXPECT_EQ(gaussian["data"].toObject()["resolution"].toInt(), 128);
+  EXPECT_EQ(gaussian["model"].toObject()["unet"].toObject()["condition"].toString(), "text");
+  const QJsonObject judge = json({.stage = "clip", .resolution = 64, .tokenizer = "runs/t"});
+  EXPECT_EQ(judge["model"].toObject()["vision"].toObject()["patch"].toInt(), 8);
+  EXPECT_FALSE(judge["train"].toObject().contains("sample_every")) << "it draws nothing";
+}
+
+TEST_F(TrainingRunTest, ADenoiserHasTheSideOfItsCodec) {
+  const fs::path runs = folder_.path() / "runs";
+  fs::create_directories(runs / "codec" / "model" / "vqvae");
+  write_file_atomically(runs / "codec" / "config.json", R"({"stage": "vqvae"})");
+  write_file_atomically(runs / "codec" / "model" / "vqvae" / "config.json",
+                        R"({"resolution": 96})");
+  EXPECT_EQ(side_of_codec(runs / "codec"), 96);
+  EXPECT_EQ(side_of_codec(runs / "codec" / "model"), 96);
+  EXPECT_EQ(side_of_codec(runs / "codec" / "model" / "vqvae"), 96);
+  EXPECT_EQ(side_of_codec(runs), 0);
+  TrainingPage page(program(), runs);
+  auto* stage = page.findChild<QComboBox*>("stage");
+  EXPECT_EQ(page.plan().name, "my-codec");
+  EXPECT_EQ(page.plan().resolution, 64);
+  stage->setCurrentIndex(stage->findData("ddpm"));
+  EXPECT_EQ(page.plan().resolution, 96);
+  EXPECT_EQ(page.plan().name, "my-denoiser");
+  fs::create_directories(runs / "my-denoiser");
+  stage->setCurrentIndex(stage->findData("diffusion"));
+  EXPECT_EQ(page.plan().name, "my-denoiser-2") << "never a name that is taken";
+  auto* name = page.findChild<QLineEdit*>("name");
+  name->clear();
+  QTest::keyClicks(name, "mine");
+  stage->setCurrentIndex(stage->findData("clip"));
+  EXPECT_EQ(page.plan().name, "mine") << "nor another than somebody wrote";
 }
 
 TEST_F(TrainingRunTest, ThePageStartsARunAndFindsItAgain) {

@@ -5,6 +5,8 @@
 #include <QApplication>
 #include <QFile>
 #include <QLocale>
+#include <QPushButton>
+#include <QToolButton>
 #include <QTranslator>
 #include <QXmlStreamReader>
 
@@ -35,6 +37,8 @@ TEST_F(TranslationTest, TheWindowSpeaksGerman) {
   use("de");
   SettingsPanel panel;
   panel.setWaiting(2);
+  EXPECT_EQ(panel.findChild<QPushButton*>("generate")->text(), "&Zeichnen  (2 warten)");
+  EXPECT_EQ(panel.findChild<QToolButton*>("advanced")->text(), "&Mehr");
   EXPECT_EQ(QCoreApplication::translate("JobQueue", "waiting"), "wartet");
   EXPECT_EQ(QCoreApplication::translate("Gallery", "%n picture(s)", nullptr, 1), "1 Bild");
   EXPECT_EQ(QCoreApplication::translate("Gallery", "%n picture(s)", nullptr, 3), "3 Bilder");
