@@ -148,7 +148,7 @@ QWidget* EditPage::makeForm() {
   strength_->setToolTip(tr("How much of the painted part is forgotten; 1 is all of it."));
   prompt_->setAccessibleName(tr("What the whole picture shows then"));
   prompt_->setPlaceholderText(tr("what the whole picture shows then"));
-  form->addRow(tr("&Size"), brush_);
+  form->addRow(tr("&Brush"), brush_);
   form->addRow(tr("S&trength"), strength_);
   form->addRow(prompt_);
   connect(brush_, &QSpinBox::valueChanged, canvas_, &MaskCanvas::setBrush);

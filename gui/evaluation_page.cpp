@@ -71,6 +71,10 @@ EvaluationPage::EvaluationPage(const QString& program,
   seed_->setRange(0, 1'000'000);
   seed_->setPrefix(tr("seed "));
   seed_->setAccessibleName(tr("Seed"));
+  picture_a_->setPlaceholder(tr("What the first model draws of the chosen prompt."));
+  picture_b_->setPlaceholder(tr("What the second one draws of it."));
+  picture_a_->setAccessibleName(tr("Picture of the first model"));
+  picture_b_->setAccessibleName(tr("Picture of the second model"));
   busy_->setRange(0, 0);
   busy_->hide();
   auto* row = new QHBoxLayout;

@@ -25,6 +25,7 @@ LossChart::LossChart(QWidget* parent)
   layout->addWidget(quantity_, 0, Qt::AlignLeft);
   layout->addWidget(view, 1);
   connect(quantity_, &QComboBox::activated, this, &LossChart::draw);
+  quantity_->hide();
   followTheme();
 }
 
@@ -55,6 +56,7 @@ void LossChart::show(const TrainingRun::Series& series) {
     quantity_->addItems(names);
     quantity_->setCurrentText(names.contains(chosen) ? chosen : QString("loss"));
   }
+  quantity_->setVisible(!names.isEmpty());
   series_ = series;
   draw();
 }

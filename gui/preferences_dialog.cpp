@@ -30,12 +30,14 @@ PreferencesDialog::PreferencesDialog(const Preferences& now,
       own_folder_(own_folder),
       folder_(new QLineEdit),
       name_(new QLineEdit),
+      fields_(new QLabel(tr("Fields: {date}, {time}, {prompt}, {seed}, {model}. A slash begins a "
+                            "folder."))),
       example_(new QLabel),
       inside_(new QCheckBox(tr("Write prompt and &settings into each PNG"))),
       ask_(new QCheckBox(tr("&Ask before pictures go to the trash"))),
       theme_(new QComboBox),
       language_(new QComboBox),
-      preview_(new QSpinBox),
+      preview_(new QComboBox),
       device_(new QComboBox),
       threads_(new QSpinBox),
       problem_(new QLabel) {
@@ -77,19 +79,24 @@ QWidget* PreferencesDialog::makePicturesPart() {
   example_->setWordWrap(true);
   example_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   auto* browse = new QPushButton(tr("&Choose …"));
+  auto* folder = new QHBoxLayout;
+  folder->addWidget(folder_, 1);
+  folder->addWidget(browse);
   connect(browse, &QPushButton::clicked, this, [this] {
     const QString chosen = QFileDialog::getExistingDirectory(this, tr("Folder of pictures"));
     if (!chosen.isEmpty()) folder_->setText(chosen);
   });
-  add_form_row(*form,
-               tr("&Folder"),
-               folder_,
-               tr("Pictures that are made from now on go there; the others stay where they are."));
-  form->addRow({}, browse);
-  add_form_row(*form,
-               tr("File &name"),
-               name_,
-               tr("Fields: {date}, {time}, {prompt}, {seed}, {model}. A slash begins a folder."));
+  const QString there =
+      tr("Pictures that are made from now on go there; the others stay where they are.");
+  auto* label = new QLabel(tr("&Folder"));
+  label->setBuddy(folder_);
+  folder_->setAccessibleName(tr("Folder of pictures"));
+  folder_->setAccessibleDescription(there);
+  folder_->setToolTip(there);
+  form->addRow(label, folder);
+  fields_->setWordWrap(true);
+  add_form_row(*form, tr("File &name"), name_, fields_->text());
+  form->addRow({}, fields_);
   form->addRow(tr("For example"), example_);
   inside_->setToolTip(
       tr("Then a picture can be dropped on the window to bring its settings back, and whoever gets "
@@ -112,10 +119,11 @@ QWidget* PreferencesDialog::makeLookPart() {
     language_->addItem(QLocale(code).nativeLanguageName(), code);
   }
   preview_->setObjectName("preview");
-  preview_->setRange(0, 100);
-  preview_->setSpecialValueText(tr("not at all"));
-  preview_->setPrefix(tr("every "));
-  preview_->setSuffix(tr(" steps"));
+  preview_->addItem(tr("At every step"), 1);
+  preview_->addItem(tr("At every second step"), 2);
+  preview_->addItem(tr("At every fifth step"), 5);
+  preview_->addItem(tr("At every tenth step"), 10);
+  preview_->addItem(tr("Not at all"), 0);
   add_form_row(*form, tr("&Theme"), theme_, tr("Colours of the window."));
   add_form_row(*form, tr("La&nguage"), language_, tr("Of the window; it changes at once."));
   add_form_row(*form,
@@ -149,7 +157,7 @@ QWidget* PreferencesDialog::makeMachinePart() {
 }
 
 void PreferencesDialog::fill(const Preferences& preferences) {
-  const auto choose = [](QComboBox* box, const QString& value) {
+  const auto choose = [](QComboBox* box, const QVariant& value) {
     box->setCurrentIndex(std::max(0, box->findData(value)));
   };
   folder_->setText(QString::fromStdString(preferences.pictures.string()));
@@ -158,7 +166,7 @@ void PreferencesDialog::fill(const Preferences& preferences) {
   ask_->setChecked(preferences.ask_before_delete);
   choose(theme_, preferences.theme);
   choose(language_, preferences.language);
-  preview_->setValue(preferences.preview_every);
+  choose(preview_, preferences.preview_every);
   device_->setCurrentText(preferences.device);
   threads_->setValue(preferences.threads);
   check();
@@ -171,7 +179,7 @@ Preferences PreferencesDialog::preferences() const {
           .ask_before_delete = ask_->isChecked(),
           .theme = theme_->currentData().toString(),
           .language = language_->currentData().toString(),
-          .preview_every = preview_->value(),
+          .preview_every = preview_->currentData().toInt(),
           .device = device_->currentText().trimmed(),
           .threads = threads_->value()};
 }

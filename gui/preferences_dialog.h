@@ -41,12 +41,13 @@ class PreferencesDialog final : public QDialog {
   QString own_folder_;
   QLineEdit* folder_;
   QLineEdit* name_;
+  QLabel* fields_;
   QLabel* example_;
   QCheckBox* inside_;
   QCheckBox* ask_;
   QComboBox* theme_;
   QComboBox* language_;
-  QSpinBox* preview_;
+  QComboBox* preview_;
   QComboBox* device_;
   QSpinBox* threads_;
   QLabel* problem_;

@@ -86,7 +86,6 @@ QWidget* Shortcuts::makeList() {
   });
   auto* list = new QWidget;
   auto* layout = new QVBoxLayout(list);
-  layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(area, 1);
   layout->addWidget(told);
   layout->addWidget(again, 0, Qt::AlignLeft);

@@ -46,8 +46,9 @@ TokensPage::TokensPage(Studio& studio, QWidget* parent)
   original_->setAccessibleName(tr("The picture"));
   reconstruction_->setAccessibleName(tr("The picture through the codec and back"));
   codes_->setFixedWidth(260);
-  constexpr int kCodeColumn = 100;
-  constexpr int kUsesColumn = 64;
+  constexpr int kCodeColumn = 92;
+  constexpr int kUsesColumn = 60;
+  codes_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   codes_->setColumnWidth(0, kCodeColumn);
   codes_->setColumnWidth(1, kUsesColumn);
   codes_->setIconSize({kTile, kTile});

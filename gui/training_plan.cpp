@@ -85,7 +85,7 @@ QByteArray configuration_of(const TrainingPlan& plan) {
                     {"warmup", std::min(100, plan.steps)},
                     {"checkpoint_every", sheets},
                     {"validate_every", sheets},
-                    {"validation_samples", 64}};
+                    {"validation_samples", 32}};
   if (plan.stage != "clip") train["sample_every"] = sheets;  // it draws nothing
   QJsonObject config{{"stage", plan.stage},
                      {"name", plan.name},

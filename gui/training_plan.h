@@ -20,8 +20,8 @@ struct TrainingPlan {
 };
 
 /// The configuration of docs/formats/config.md as JSON text; empty for a tokenizer. Its networks
-/// are sized for the processor of a laptop, where a step takes about a second: a run of some hours
-/// shows whether the data can be learned. Larger ones are begun from the command line.
+/// are sized for the processor of a laptop, where a step takes some tenths of a second: a run of an
+/// hour shows whether the data can be learned. Larger ones are begun from the command line.
 QByteArray configuration_of(const TrainingPlan& plan);
 
 /// Pixels of the pictures that a codec was made for: of a run folder, a model folder or a part; 0

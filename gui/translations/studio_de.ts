@@ -181,10 +181,6 @@
             <translation>was das ganze Bild dann zeigt</translation>
         </message>
         <message>
-            <source>&amp;Size</source>
-            <translation>&amp;Größe</translation>
-        </message>
-        <message>
             <source>S&amp;trength</source>
             <translation>S&amp;tärke</translation>
         </message>
@@ -223,6 +219,10 @@
         <message>
             <source>PNG (*.png)</source>
             <translation>PNG (*.png)</translation>
+        </message>
+        <message>
+            <source>&amp;Brush</source>
+            <translation>&amp;Pinsel</translation>
         </message>
     </context>
     <context>
@@ -337,6 +337,22 @@
         <message>
             <source>✗ wrong</source>
             <translation>✗ falsch</translation>
+        </message>
+        <message>
+            <source>What the first model draws of the chosen prompt.</source>
+            <translation>Was das erste Modell zum gewählten Text zeichnet.</translation>
+        </message>
+        <message>
+            <source>What the second one draws of it.</source>
+            <translation>Was das zweite dazu zeichnet.</translation>
+        </message>
+        <message>
+            <source>Picture of the first model</source>
+            <translation>Bild des ersten Modells</translation>
+        </message>
+        <message>
+            <source>Picture of the second model</source>
+            <translation>Bild des zweiten Modells</translation>
         </message>
     </context>
     <context>
@@ -1069,18 +1085,6 @@
             <translation>Dunkel</translation>
         </message>
         <message>
-            <source>not at all</source>
-            <translation>gar nicht</translation>
-        </message>
-        <message>
-            <source>every </source>
-            <translation>alle </translation>
-        </message>
-        <message>
-            <source> steps</source>
-            <translation> Schritte</translation>
-        </message>
-        <message>
             <source>&amp;Theme</source>
             <translation>&amp;Farben</translation>
         </message>
@@ -1131,6 +1135,26 @@
         <message>
             <source>a red apple</source>
             <translation>ein roter Apfel</translation>
+        </message>
+        <message>
+            <source>At every step</source>
+            <translation>Bei jedem Schritt</translation>
+        </message>
+        <message>
+            <source>At every second step</source>
+            <translation>Bei jedem zweiten Schritt</translation>
+        </message>
+        <message>
+            <source>At every fifth step</source>
+            <translation>Bei jedem fünften Schritt</translation>
+        </message>
+        <message>
+            <source>At every tenth step</source>
+            <translation>Bei jedem zehnten Schritt</translation>
+        </message>
+        <message>
+            <source>Not at all</source>
+            <translation>Gar nicht</translation>
         </message>
     </context>
     <context>

@@ -1,5 +1,5 @@
 // Takes pictures of every page of the real program with the shipped model, for docs/app.md.
-// usage: gui_screenshots FOLDER dark|light   (QT_SCALE_FACTOR=2 for the large ones)
+// usage: gui_screenshots FOLDER dark|light [LANGUAGE]   (QT_SCALE_FACTOR=2 for the large ones)
 // Says on standard error how long the window and the model took.
 
 #include <QAbstractButton>
@@ -43,14 +43,14 @@ int main(int count, char** words) {
   QElapsedTimer clock;
   clock.start();
   QApplication application(count, words);
-  if (count != 3) {
-    std::cerr << "usage: gui_screenshots FOLDER dark|light\n";
+  if (count < 3 || count > 4) {
+    std::cerr << "usage: gui_screenshots FOLDER dark|light [LANGUAGE]\n";
     return 2;
   }
   const QDir folder(words[1]);
   const QString theme = words[2];
   gui::apply_theme(application, theme);
-  gui::install_translation(application, "en");
+  gui::install_translation(application, count == 4 ? words[3] : "en");
   const test::TemporaryFolder home;
   auto studio = std::make_unique<gui::Studio>(engine::Engine::open, gui::paths_in(home.path()));
   gui::MainWindow window(std::move(studio), QCoreApplication::applicationDirPath() + "/tessera");
@@ -98,9 +98,10 @@ int main(int count, char** words) {
   window.tokensPage().codes()->setCurrentCell(1, 0);
   QTest::qWait(1500);  // the pictures of the codes
   save("tokens");
+  const QStringList names{"create", "edit", "tokens", "train", "measure", "models"};
   for (int page = 3; page < window.pages().count(); ++page) {
     window.pages().setCurrentIndex(page);
-    save(window.pages().tabText(page).toLower());
+    save(names[page]);
   }
   window.pages().setCurrentIndex(0);
   for (const char* prompt : {"a pink butterfly", "a red apple on a blue background"}) {
