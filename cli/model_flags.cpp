@@ -41,7 +41,8 @@ void add_checkpoint_flags(CLI::App& app, engine::EngineOptions& options) {
 void add_published_flags(CLI::App& app, engine::EngineOptions& options) {
   app.add_option("--precision",
                  options.precision,
-                 "of a large model in memory: fp32, or bf16 and fp16 of half the size")
+                 "of a large model: fp32; bf16 and fp16 of half the size; int8, fastest, to draw "
+                 "on the CPU")
       ->capture_default_str()
       ->group(kGroup);
   add_checkpoint_flags(app, options);

@@ -7,6 +7,7 @@
 #include <torch/nn/module.h>
 
 #include "nn/condition.h"
+#include "nn/packed_product.h"
 
 namespace tessera::diffusion {
 
@@ -34,6 +35,10 @@ class DiscreteDenoiser : public torch::nn::Module {
                              const nn::Condition& condition) = 0;
   /// The sampling path: no gradient. Contract test: equals forward() within 1e-5.
   virtual std::unique_ptr<PreparedDenoiser> make_prepared() = 0;
+  /// From the next make_prepared() on, the sampling path computes its products in `precision`, from
+  /// the weights as they are then; those are given up, and forward() throws. A denoiser that has
+  /// no such path (or no such device) stays as it is.
+  virtual void answer_in(nn::Precision /*precision*/) {}
   /// The null condition for classifier-free guidance: what stands in for a dropped or absent
   /// caption or class. Learned, [B, L, D]; or labels; or undefined where the model has none of its
   /// own, and the text of an empty caption stands in.

@@ -39,7 +39,9 @@ std::uint64_t draw_seed() {
 }
 
 pipeline::LoadOptions load_options(const EngineOptions& options) {
-  return {.type = pipeline::scalar_type(options.precision),
+  const pipeline::DrawingPrecision precision = pipeline::drawing_precision(options.precision);
+  return {.type = precision.type,
+          .products = precision.products,
           .averaged = pipeline::averaged_weights(options.weights),
           .codec = options.codec,
           .index_map = options.index_map};

@@ -20,7 +20,8 @@ struct EngineOptions {
   std::filesystem::path model{};       // as resolve_model() takes it; "" = default_model()
   std::string device = "auto";         // "cpu", "cuda", "cuda:1", "auto"
   int threads = 0;                     // 0 = one a physical core
-  std::string precision = "fp32";      // fp32, bf16, fp16: of the denoiser and CLIP in memory
+  std::string precision = "fp32";      // fp32, bf16, fp16: of the denoiser and CLIP in memory;
+                                       // int8: of the denoiser's products, where it draws
   std::string weights = "ema";         // ema, raw: of a checkpoint of the original code
   std::filesystem::path codec{};       // of such a checkpoint, where it lies elsewhere
   std::filesystem::path index_map{};   // and which of its codes are used

@@ -16,11 +16,10 @@
 #include "pipeline/paths.h"
 #include "pipeline/picture_space.h"
 #include "pipeline/prompt_condition.h"
+#include "pipeline/ready_part.h"
 
 namespace tessera::pipeline {
 namespace {
-
-using diffusion::TimeStep;
 
 /// The network on pieces of a batch: a picture may not depend on the batch that it is in.
 class PieceByPiece final : public diffusion::GaussianDenoiser {
@@ -53,12 +52,6 @@ class PieceByPiece final : public diffusion::GaussianDenoiser {
  private:
   std::shared_ptr<diffusion::GaussianDenoiser> network_;
 };
-
-std::int64_t count_parameters(const torch::nn::Module& module) {
-  std::int64_t count = 0;
-  for (const at::Tensor& parameter : module.parameters()) count += parameter.numel();
-  return count;
-}
 
 /// What requests are checked against where there is no codec: every pixel is a place of its own.
 vqvae::VqVaeOptions pixel_grid(const GaussianParts& parts) {
@@ -140,14 +133,9 @@ GaussianPipeline::GaussianPipeline(ModelCard card, GaussianParts parts, at::Devi
       space_(parts_.codec, parts_.path),
       process_(diffusion::make_gaussian_schedule(parts_.path.schedule), device),
       denoiser_(std::make_shared<PieceByPiece>(parts_.denoiser)) {
-  for (torch::nn::Module* part : {static_cast<torch::nn::Module*>(parts_.codec.get()),
-                                  static_cast<torch::nn::Module*>(parts_.denoiser.get()),
-                                  static_cast<torch::nn::Module*>(parts_.text_encoder.get())}) {
-    if (part == nullptr) continue;
-    part->eval();
-    part->to(device_);
-    facts_.parameters += count_parameters(*part);
-  }
+  facts_.parameters = make_ready(parts_.codec.get(), device_) +
+                      make_ready(parts_.denoiser.get(), device_) +
+                      make_ready(parts_.text_encoder.get(), device_);
   facts_.codec = parts_.codec ? parts_.codec->options() : pixel_grid(parts_);
   facts_.condition = parts_.condition;
   facts_.classes = parts_.classes;

@@ -1,11 +1,11 @@
 #include "pipeline/guided_denoiser.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <ATen/ATen.h>
 
 #include "core/error.h"
-#include "diffusion/discrete/sampler.h"
 
 namespace tessera::pipeline {
 namespace {
@@ -53,22 +53,21 @@ GuidedDenoiser::GuidedDenoiser(diffusion::DiscreteDenoiser& model,
   }
 }
 
-at::Tensor GuidedDenoiser::log_x0(const at::Tensor& canvas, std::int64_t row) {
-  std::vector<at::Tensor> answers;
+diffusion::Prediction GuidedDenoiser::predict(const at::Tensor& canvas,
+                                              std::int64_t row,
+                                              const diffusion::Truncation& truncation) {
+  std::vector<diffusion::Logits> answers;
   const auto canvases = canvas.split(at_once_);
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
-    answers.push_back(log_x0_of_piece(*pieces_[i], canvases[i], row));
+    if (guidance_ == 1.0) {
+      answers.push_back({.wanted = pieces_[i]->step(canvases[i], row)});
+      continue;
+    }
+    const at::Tensor both = at::cat({canvases[i], canvases[i]});
+    const auto halves = pieces_[i]->step(both, row).chunk(2);  // unwanted first
+    answers.push_back({.wanted = halves[1], .unwanted = halves[0]});
   }
-  return answers.size() == 1 ? answers.front() : at::cat(answers);
-}
-
-at::Tensor GuidedDenoiser::log_x0_of_piece(diffusion::PreparedDenoiser& denoiser,
-                                           const at::Tensor& canvas,
-                                           std::int64_t row) const {
-  if (guidance_ == 1.0) return denoiser.step(canvas, row).log_softmax(-1);
-  const auto halves =
-      denoiser.step(at::cat({canvas, canvas}), row).log_softmax(-1).chunk(2);  // unwanted first
-  return diffusion::guide(halves[1], halves[0], guidance_);
+  return {std::move(answers), guidance_, truncation};
 }
 
 }  // namespace tessera::pipeline

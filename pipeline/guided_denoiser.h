@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "diffusion/denoiser.h"
+#include "diffusion/discrete/prediction.h"
 #include "nn/condition.h"
 
 namespace tessera::pipeline {
@@ -35,14 +36,13 @@ class GuidedDenoiser {
                  const nn::Condition& unwanted,
                  const Plan& plan);
 
-  /// Guided log p(x_0 | x_t), [B, N, K] normalised, of the canvas [B, N] at step `row` of the plan.
-  at::Tensor log_x0(const at::Tensor& canvas, std::int64_t row);
+  /// p(x_0 | x_t), guided and truncated, of the canvas [B, N] at step `row` of the plan. Lives
+  /// until the next call.
+  diffusion::Prediction predict(const at::Tensor& canvas,
+                                std::int64_t row,
+                                const diffusion::Truncation& truncation);
 
  private:
-  at::Tensor log_x0_of_piece(diffusion::PreparedDenoiser& denoiser,
-                             const at::Tensor& canvas,
-                             std::int64_t row) const;
-
   double guidance_;
   std::int64_t at_once_ = 1;
   std::vector<std::unique_ptr<diffusion::PreparedDenoiser>> pieces_{};

@@ -159,6 +159,10 @@ PublishedModel load_own(const fs::path& model, const ModelCard& card, at::Scalar
   return loaded;
 }
 
+void choose_products(const Parts& parts, const LoadOptions& options) {
+  if (parts.denoiser && options.products) parts.denoiser->answer_in(*options.products);
+}
+
 }  // namespace
 
 std::shared_ptr<vqvae::VqVaeImpl> load_codec_part(const fs::path& part) {
@@ -196,18 +200,22 @@ std::unique_ptr<const Pipeline> load_pipeline(const fs::path& model,
                                               const LoadOptions& options) {
   if (layout_of(model) == ModelLayout::kTessera) {
     const ModelCard card = read_model_card(model);
-    if (path_of(card, options.path) == kGaussianPath) {
-      check_model_files(model, card, kHashedAtLoad);
+    const bool gaussian = path_of(card, options.path) == kGaussianPath;
+    check_model_files(model, card, kHashedAtLoad);
+    if (gaussian) {
       return assemble_gaussian_pipeline(
           card, load_gaussian_parts(model, card, options.type), device);
     }
-  } else {
-    TESSERA_CHECK(options.path.empty() || options.path == kDiscretePath,
-                  kInvalidArgument,
-                  "published models draw on the path discrete, not ",
-                  options.path);
+    Parts parts = load_own(model, card, options.type).parts;
+    choose_products(parts, options);
+    return assemble_pipeline(card, std::move(parts), device);
   }
+  TESSERA_CHECK(options.path.empty() || options.path == kDiscretePath,
+                kInvalidArgument,
+                "published models draw on the path discrete, not ",
+                options.path);
   PublishedModel loaded = load_model(model, options);
+  choose_products(loaded.parts, options);
   return assemble_pipeline(std::move(loaded.card), std::move(loaded.parts), device);
 }
 

@@ -12,6 +12,16 @@ at::ScalarType scalar_type(std::string_view name) {
       kInvalidArgument, "no number type is named \"", name, "\"; known: fp32, bf16, fp16");
 }
 
+at::ScalarType stored_type(std::string_view name) {
+  return name == "int8" ? at::kChar : scalar_type(name);
+}
+
+DrawingPrecision drawing_precision(std::string_view name) {
+  if (name == "int8") return {.type = at::kBFloat16, .products = nn::Precision::kInt8};
+  if (name == "bf16") return {.type = at::kBFloat16, .products = nn::Precision::kBfloat16};
+  return {.type = scalar_type(name)};
+}
+
 bool averaged_weights(std::string_view name) {
   TESSERA_CHECK(name == "ema" || name == "raw",
                 kInvalidArgument,

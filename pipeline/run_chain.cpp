@@ -14,13 +14,14 @@ at::Tensor run_chain(GuidedDenoiser& denoiser,
   std::int64_t done = 0;
   for (const diffusion::TimeStep& time : walk.plan) {
     TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped after step ", done);
-    const at::Tensor log_x0 = diffusion::truncate(denoiser.log_x0(canvas, done), walk.truncation);
-    canvas = walk.sampler.step(walk.transition,
-                               {.log_x0 = log_x0, .x_t = canvas, .time = time, .locked = walk.keep},
-                               walk.noise(time));
+    const diffusion::Prediction prediction = denoiser.predict(canvas, done, walk.truncation);
+    canvas =
+        walk.sampler.step(walk.transition,
+                          {.log_x0 = prediction, .x_t = canvas, .time = time, .locked = walk.keep},
+                          walk.noise(time));
     if (walk.keep.defined()) canvas = at::where(walk.keep, walk.given, canvas);
     ++done;
-    if (on_stride) on_stride({.number = done, .log_x0 = log_x0, .canvas = canvas});
+    if (on_stride) on_stride({.number = done, .prediction = prediction, .canvas = canvas});
   }
   return canvas;
 }

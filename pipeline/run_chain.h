@@ -27,8 +27,8 @@ struct ChainWalk {
 
 /// What a stride was drawn from, and what came out.
 struct WalkedStride {
-  std::int64_t number = 0;   // 1 … strides of the plan
-  const at::Tensor& log_x0;  // [B, N, K] log p(x_0 | x_t), guided and truncated
+  std::int64_t number = 0;  // 1 … strides of the plan
+  const diffusion::Prediction& prediction;
   const at::Tensor& canvas;  // [B, N]
 };
 

@@ -12,6 +12,7 @@
 #include "pipeline/parts.h"
 #include "pipeline/paths.h"
 #include "pipeline/prompt_condition.h"
+#include "pipeline/ready_part.h"
 #include "pipeline/run_chain.h"
 
 namespace tessera::pipeline {
@@ -23,18 +24,11 @@ class VqPipeline final : public Pipeline {
  public:
   VqPipeline(ModelCard card, Parts parts, at::Device device)
       : card_(std::move(card)), parts_(std::move(parts)), device_(device) {
-    parts_.codec->eval();
-    parts_.codec->to(device_);
     facts_.codec = parts_.codec->options();
-    facts_.parameters = count_parameters(*parts_.codec);
+    facts_.parameters = make_ready(parts_.codec.get(), device_);
     if (!parts_.denoiser) return;
-    for (torch::nn::Module* part : {static_cast<torch::nn::Module*>(parts_.denoiser.get()),
-                                    static_cast<torch::nn::Module*>(parts_.text_encoder.get())}) {
-      if (part == nullptr) continue;
-      part->eval();
-      part->to(device_);
-      facts_.parameters += count_parameters(*part);
-    }
+    facts_.parameters += make_ready(parts_.denoiser.get(), device_);
+    facts_.parameters += make_ready(parts_.text_encoder.get(), device_);
     facts_.condition = parts_.condition;
     facts_.classes = parts_.classes;
     facts_.vocabulary = parts_.vocabulary;
@@ -80,12 +74,6 @@ class VqPipeline final : public Pipeline {
   }
 
  private:
-  static std::int64_t count_parameters(const torch::nn::Module& module) {
-    std::int64_t count = 0;
-    for (const at::Tensor& parameter : module.parameters()) count += parameter.numel();
-    return count;
-  }
-
   void check_generates() const {
     TESSERA_CHECK(facts_.generates(),
                   kNotFound,
@@ -245,12 +233,13 @@ Sampled VqPipeline::sample(const text::Tokens& wanted,
              .decode =
                  [&] {
                    const at::Tensor open = stride.canvas >= facts_.codec.codebook_size;
-                   return paint(at::where(open, stride.log_x0.argmax(-1), stride.canvas));
+                   return paint(
+                       at::where(open, stride.prediction.log_p().argmax(-1), stride.canvas));
                  },
              .codes =
                  [&] {
                    return CodeView{.codes = stride.canvas,
-                                   .confidence = stride.log_x0.amax(-1).exp()};
+                                   .confidence = stride.prediction.log_p().amax(-1).exp()};
                  }});
   };
   const at::Tensor canvas =

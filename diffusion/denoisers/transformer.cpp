@@ -1,10 +1,13 @@
 #include "diffusion/denoisers/transformer.h"
 
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include <torch/nn.h>
 
 #include "core/error.h"
+#include "diffusion/denoisers/packed_blocks.h"
 #include "diffusion/denoisers/transformer_block.h"
 #include "nn/embedding.h"
 #include "nn/linear.h"
@@ -27,12 +30,15 @@ class Transformer final : public DiscreteDenoiser {
                      const at::Tensor& t,
                      const nn::Condition& condition) override;
   std::unique_ptr<PreparedDenoiser> make_prepared() override;
+  void answer_in(nn::Precision precision) override { precision_ = precision; }
   nn::Condition null_condition(std::int64_t batch) override;
 
   const TransformerOptions& options() const { return options_; }
   at::Tensor pool(const nn::Condition& condition);
   std::vector<BlockNorms> norms(const at::Tensor& t, const at::Tensor& pooled);
   std::vector<BlockCondition> read(const nn::Condition& condition);
+  /// What answer_in() asked for, where it is not done yet.
+  void pack();
   at::TensorOptions tensor_options() const { return code_->weight.options(); }
   at::Tensor predict(const at::Tensor& x_t, const Context& context);
 
@@ -50,6 +56,8 @@ class Transformer final : public DiscreteDenoiser {
   torch::nn::LayerNorm norm_{nullptr};
   nn::Linear head_{nullptr};
   at::Tensor null_;  // [L, C]; undefined without one
+  std::optional<nn::Precision> precision_{};
+  std::unique_ptr<const PackedBlocks> packed_{};  // stands for the blocks where there is one
 };
 
 Transformer::Transformer(const TransformerOptions& o) : options_(o) {
@@ -119,8 +127,20 @@ std::vector<BlockCondition> Transformer::read(const nn::Condition& condition) {
       kShapeMismatch,
       "the condition must be classes, [B]");
   std::vector<BlockCondition> result;
-  for (TransformerBlockImpl* block : blocks()) result.push_back(block->read(condition));
+  for (TransformerBlockImpl* block : blocks()) {
+    result.push_back(block->read(condition));
+    if (packed_) result.back() = packed_->pack(result.back());
+  }
   return result;
+}
+
+void Transformer::pack() {
+  if (!precision_ || packed_ || !can_pack(options_, tensor_options().device())) return;
+  const at::NoGradGuard no_grad;
+  const std::int64_t rows = 2 * options_.grid_height * options_.grid_width;  // a guided picture
+  packed_ = pack_blocks(options_, blocks(), *precision_, rows);
+  // The last product decides between codes that are near each other, and is a small one.
+  for (at::Tensor weight : head_->parameters()) weight.set_data(weight.to(at::kFloat));
 }
 
 /// [B, N] -> the states that the first block sees, [B, N, D], halves as float32.
@@ -140,9 +160,13 @@ at::Tensor Transformer::embed(const at::Tensor& x_t) {
 
 at::Tensor Transformer::predict(const at::Tensor& x_t, const Context& context) {
   Stream stream{.residual = embed(x_t)};
-  const auto all = blocks();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    stream = all[i]->forward(stream, context.norms[i], context.condition[i], context.mask);
+  if (packed_) {
+    packed_->forward(stream.residual, context.norms, context.condition, context.mask);
+  } else {
+    const auto all = blocks();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      stream = all[i]->forward(stream, context.norms[i], context.condition[i], context.mask);
+    }
   }
   const auto last = nn::residual_norm(stream.residual, stream.branch, nn::weights_of(norm_));
   const at::Tensor logits = head_(last.output);
@@ -152,6 +176,9 @@ at::Tensor Transformer::predict(const at::Tensor& x_t, const Context& context) {
 at::Tensor Transformer::forward(const at::Tensor& x_t,
                                 const at::Tensor& t,
                                 const nn::Condition& condition) {
+  TESSERA_CHECK(!packed_,
+                kInvalidArgument,
+                "the weights were packed for drawing alone; load the model in fp32 for this");
   Context context{.condition = read(condition), .mask = nn::attention_mask(condition.mask)};
   context.norms = norms(t, pool(condition));
   return predict(x_t, context);
@@ -241,6 +268,7 @@ class PreparedTransformer final : public PreparedDenoiser {
 };
 
 std::unique_ptr<PreparedDenoiser> Transformer::make_prepared() {
+  pack();
   return std::make_unique<PreparedTransformer>(
       std::static_pointer_cast<Transformer>(shared_from_this()));
 }

@@ -72,7 +72,8 @@ void visit_fields(Visitor& v, TransformerOptions& o) {
 /// at the first alone and takes its answer for all.
 ///
 /// Weights are arbitrary until nn::initialise or a load. With weights in bfloat16 (nn::reserve) the
-/// residual stream, the norms and the logits stay float32.
+/// residual stream, the norms and the logits stay float32, as they do where answer_in() has the
+/// products of the blocks packed; those models have no convolutions and are on the CPU.
 std::shared_ptr<DiscreteDenoiser> make_transformer(const TransformerOptions& options);
 
 }  // namespace tessera::diffusion

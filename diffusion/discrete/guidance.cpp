@@ -1,6 +1,6 @@
-#include <ATen/ATen.h>
+#include "diffusion/discrete/guidance.h"
 
-#include "diffusion/discrete/sampler.h"
+#include <ATen/ATen.h>
 
 namespace tessera::diffusion {
 

@@ -9,35 +9,16 @@
 #include <ATen/core/Tensor.h>
 
 #include "core/options.h"
+#include "diffusion/discrete/prediction.h"
 #include "diffusion/discrete/transition.h"
 #include "diffusion/time_step.h"
 #include "nn/rng.h"
 
 namespace tessera::diffusion {
 
-/// Classifier-free guidance of log-probabilities, renormalised over the last axis:
-/// l_u + scale (l_c - l_u). Both inputs [B, N, K], normalised; scale >= 0.
-at::Tensor guide(const at::Tensor& log_conditional,
-                 const at::Tensor& log_unconditional,
-                 double scale);
-
-/// What is kept of p(x_0 | x_t) before a draw.
-struct Truncation {
-  double rate = 1.0;       // classes are kept until their mass first reaches `rate`; 1 = all
-  std::int64_t top_k = 0;  // or the k most likely; 0 = not used
-};
-
-/// "", "1" (off), "0.86", "top0.86r" (a rate in (0, 1]), "top100p" (a number of classes).
-/// Throws kInvalidArgument naming the text and the forms it accepts.
-Truncation parse_truncation(std::string_view text);
-
-/// Dropped classes become -inf; the most likely one always stays; not renormalised. Of equal
-/// classes at the edge the one with the lower index stays.
-at::Tensor truncate(const at::Tensor& log_p, const Truncation& truncation);
-
 /// What a sampler sees of one step.
 struct SamplerInput {
-  at::Tensor log_x0{};  // [B, N, K] log p(x_0 | x_t), guided and truncated; any positive factor
+  Prediction log_x0{};  // p(x_0 | x_t), guided and truncated; up to a positive factor
   at::Tensor x_t{};     // [B, N] int64
   TimeStep time{};
   at::Tensor

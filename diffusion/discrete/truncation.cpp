@@ -1,10 +1,11 @@
+#include "diffusion/discrete/truncation.h"
+
 #include <charconv>
 #include <optional>
 
 #include <ATen/ATen.h>
 
 #include "core/error.h"
-#include "diffusion/discrete/sampler.h"
 
 namespace tessera::diffusion {
 namespace {

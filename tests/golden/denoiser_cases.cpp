@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "diffusion/discrete/guidance.h"
 #include "diffusion/discrete/rate_table.h"
 #include "diffusion/discrete/sampler.h"
 #include "tests/golden/conformance.h"

@@ -46,7 +46,7 @@ at::Tensor replay(const pipeline::Parts& model,
       }};
   const auto compare = [&](const pipeline::WalkedStride& stride) {
     const auto call = static_cast<std::size_t>(stride.number - 1);
-    if (check) check(call, stride.log_x0);
+    if (check) check(call, stride.prediction.log_p());
     report.equal(
         concat("tokens after call ", stride.number), stride.canvas, run.tokens[stride.number - 1]);
   };

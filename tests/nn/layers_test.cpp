@@ -40,6 +40,20 @@ TEST(FeedForward, ActivationIsGelu2) {
                1e-6);
 }
 
+TEST(FeedForward, AnswersManyRowsInPiecesLikeItTrains) {
+  FeedForward layer(64, 4);
+  for (at::Tensor& weight : layer->parameters()) weight.set_data(numbers(weight.sizes(), 5) * 0.3);
+  layer->to(at::kFloat);
+  for (const std::int64_t rows : {1, 33, 3 * 16384 / 2 + 7}) {  // 16 MiB of wide states and a half
+    const at::Tensor x = numbers({1, rows, 64}, 6).to(at::kFloat);
+    const at::Tensor trained = layer(x).detach();
+    const at::NoGradGuard no_grad;
+    const at::Tensor answered = layer(x);
+    EXPECT_EQ(answered.sizes(), x.sizes());
+    EXPECT_LT((answered - trained).abs().max().item<double>(), 1e-4) << rows;
+  }
+}
+
 TEST(FeedForward, GradientsMatchFiniteDifferences) {
   FeedForward layer(4, 3);
   layer->to(at::kDouble);

@@ -73,6 +73,30 @@ TEST(LoadPipeline, GivesThePicturesOfItsParts) {
   EXPECT_TRUE(draw(*loaded, "a red apple").images.equal(draw(*made, "a red apple").images));
 }
 
+TEST(LoadPipeline, PackedProductsDrawTheSameCodesAgainAndMostlyThoseOfFloat32) {
+  const at::Tensor want = draw(*load_pipeline(whole_model(), at::kCPU), "a red apple").codes;
+  for (const char* name : {"bf16", "int8"}) {
+    const DrawingPrecision precision = drawing_precision(name);
+    const auto loaded = load_pipeline(
+        whole_model(), at::kCPU, {.type = precision.type, .products = precision.products});
+    const at::Tensor found = draw(*loaded, "a red apple").codes;
+    EXPECT_TRUE(found.equal(draw(*loaded, "a red apple").codes)) << name;
+    EXPECT_GT(found.eq(want).to(at::kDouble).mean().item<double>(), 0.5) << name;
+  }
+}
+
+TEST(DrawingPrecision, TellsTheTypeInMemoryAndTheProducts) {
+  EXPECT_EQ(drawing_precision("fp32").type, at::kFloat);
+  EXPECT_FALSE(drawing_precision("fp32").products);
+  EXPECT_EQ(drawing_precision("fp16").type, at::kHalf);
+  EXPECT_FALSE(drawing_precision("fp16").products);
+  EXPECT_EQ(drawing_precision("bf16").type, at::kBFloat16);
+  EXPECT_EQ(drawing_precision("bf16").products, nn::Precision::kBfloat16);
+  EXPECT_EQ(drawing_precision("int8").type, at::kBFloat16);
+  EXPECT_EQ(drawing_precision("int8").products, nn::Precision::kInt8);
+  expect_error(ErrorCode::kInvalidArgument, "\"int4\"", [] { drawing_precision("int4"); });
+}
+
 TEST(LoadPipeline, HalfWeightsAreComputedInFloat32) {
   const TemporaryFolder folder;
   test::write_tiny_model(folder.path(), {}, test::TinyType::kBFloat16);

@@ -26,7 +26,7 @@ class CountingSampler final : public diffusion::DiscreteSampler {
                   const diffusion::SamplerInput& in,
                   const nn::Noise& noise) const override {
     seeds.push_back(noise.rng.seed);
-    kept.push_back(in.log_x0.isfinite().sum(-1).max().item<std::int64_t>());
+    kept.push_back(in.log_x0.log_p().isfinite().sum(-1).max().item<std::int64_t>());
     return at::full_like(in.x_t, in.time.index);
   }
   mutable std::vector<std::uint64_t> seeds{};
@@ -65,7 +65,7 @@ TEST(RunChain, AsksForTheNoiseOfEachStride) {
       [&](const WalkedStride& stride) {
         numbers.push_back(stride.number);
         EXPECT_TRUE(at::equal(stride.canvas, at::full_like(stride.canvas, stride.number - 1)));
-        EXPECT_EQ(stride.log_x0.sizes(), at::IntArrayRef({2, 64, 16}));
+        EXPECT_EQ(stride.prediction.log_p().sizes(), at::IntArrayRef({2, 64, 16}));
       },
       {});
   EXPECT_EQ(setup.sampler.seeds, (std::vector<std::uint64_t>{10, 8, 6, 4, 2}));

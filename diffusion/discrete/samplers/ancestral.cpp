@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "diffusion/discrete/categorical.h"
-
 namespace tessera::diffusion {
 namespace {
 
@@ -18,11 +16,8 @@ class AncestralSampler final : public DiscreteSampler {
   at::Tensor step(const Transition& transition,
                   const SamplerInput& in,
                   const nn::Noise& noise) const override {
-    const at::Tensor t = at::full({in.x_t.size(0)}, in.time.from, in.x_t.options());
-    const at::Tensor s = at::full_like(t, in.time.to);
-    const at::Tensor log_p = transition.log_posterior(in.log_x0, in.x_t, t, s);
-    const at::Tensor x_s =
-        draw_categorical(log_p, noise, {.purpose = Purpose::kStep, .step = in.time.index});
+    const at::Tensor x_s = in.log_x0.draw_posterior(
+        transition, in.x_t, in.time, noise, {.purpose = Purpose::kStep, .step = in.time.index});
     return in.locked.defined() ? at::where(in.locked, in.x_t, x_s) : x_s;
   }
 };

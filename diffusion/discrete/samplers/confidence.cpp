@@ -7,7 +7,6 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
-#include "diffusion/discrete/categorical.h"
 
 namespace tessera::diffusion {
 namespace {
@@ -52,14 +51,13 @@ class ConfidenceSampler final : public DiscreteSampler {
     const at::Tensor locked = in.locked.defined() ? in.locked : at::zeros_like(in.x_t, at::kBool);
     const at::Tensor known = time.index == 0 ? locked : locked | (in.x_t != *mask);
 
-    const at::Tensor drawn =
-        draw_categorical(in.log_x0, noise, {.purpose = Purpose::kCandidate, .step = time.index});
+    const DrawnCodes drawn =
+        in.log_x0.draw(noise, {.purpose = Purpose::kCandidate, .step = time.index});
     const double warmth = options_.temperature * (1.0 - static_cast<double>(time.index + 1) /
                                                             static_cast<double>(time.count));
     const at::Tensor gumbel =
         noise.rng.gumbel(Purpose::kConfidence, time.index, {in.x_t.size(1)}, in.x_t.device());
-    const at::Tensor score =
-        in.log_x0.gather(-1, drawn.unsqueeze(-1)).squeeze(-1) + warmth * gumbel;
+    const at::Tensor score = drawn.log_p + warmth * gumbel;
 
     // Rank of each token, the surest first, the known before all; ties by position.
     const at::Tensor sure = score.masked_fill(known, INFINITY);
@@ -70,7 +68,7 @@ class ConfidenceSampler final : public DiscreteSampler {
     const at::Tensor open = (in.x_t.size(1) - fixed).to(at::kDouble);
     const double share = 1.0 - masked_share(time.index + 1, time.count);
     const at::Tensor kept = fixed + (open * share - 1e-9).ceil();  // an exact product is no more
-    const at::Tensor revealed = at::where(rank < kept, drawn, *mask);
+    const at::Tensor revealed = at::where(rank < kept, drawn.codes, *mask);
     return at::where(known, in.x_t, revealed);
   }
 

@@ -54,11 +54,11 @@ class RevealingSampler final : public DiscreteSampler {
     const at::Tensor locked = in.locked.defined() ? in.locked : at::zeros_like(in.x_t, at::kBool);
     const at::Tensor hidden = in.time.index == 0 ? ~locked : ~locked & (in.x_t == mask);
 
+    const at::Tensor& log_x0 = in.log_x0.log_p();
     const bool by_purity = order_ == Order::kPurity;
     const at::Tensor score =
-        by_purity ? purity(in.log_x0) : at::ones(in.x_t.sizes(), in.log_x0.options());
-    const at::Tensor log_p =
-        by_purity ? sharpen(in.log_x0, score, options_.prior_weight) : in.log_x0;
+        by_purity ? purity(log_x0) : at::ones(in.x_t.sizes(), log_x0.options());
+    const at::Tensor log_p = by_purity ? sharpen(log_x0, score, options_.prior_weight) : log_x0;
     const at::Tensor gumbel =
         noise.rng.gumbel(Purpose::kConfidence, in.time.index, {in.x_t.size(1)}, in.x_t.device());
     return show_places(

@@ -1,10 +1,12 @@
+#include "diffusion/discrete/truncation.h"
+
 #include <cmath>
 #include <vector>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "diffusion/discrete/sampler.h"
+#include "diffusion/discrete/guidance.h"
 #include "tests/support/expect_error.h"
 
 namespace tessera::diffusion {

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "diffusion/denoisers/transformer_block.h"
+#include "nn/packed_product.h"
+
+namespace tessera::diffusion {
+
+/// The blocks of a transformer for a network that only answers, on the CPU: the same function as
+/// TransformerBlock::forward() with products in bfloat16 or 8-bit integers, laid out once, and the
+/// passes between them fused (kernels/quantised_rows.h). The residual stream and the norms stay
+/// float32. Blocks with convolutions stay as they are: see can_pack().
+class PackedBlocks {
+ public:
+  virtual ~PackedBlocks() = default;
+  /// What the blocks' forward() takes, once a prompt: keys and values in the type of attention.
+  virtual BlockCondition pack(const BlockCondition& condition) const = 0;
+  /// [B, N, D] float32, written over: the stream behind the last block, its branch added.
+  virtual void forward(const at::Tensor& stream,
+                       const std::vector<BlockNorms>& norms,
+                       const std::vector<BlockCondition>& condition,
+                       const at::Tensor& mask) const = 0;
+};
+
+bool can_pack(const TransformerOptions& options, at::Device device);
+
+/// From the weights as they are now, which the blocks give up one by one: their forward() has none
+/// any more. Products are laid out for `rows` rows. REQUIRES: can_pack().
+std::unique_ptr<const PackedBlocks> pack_blocks(const TransformerOptions& options,
+                                                const std::vector<TransformerBlockImpl*>& blocks,
+                                                nn::Precision precision,
+                                                std::int64_t rows);
+
+}  // namespace tessera::diffusion

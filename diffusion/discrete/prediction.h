@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "diffusion/discrete/categorical.h"
+#include "diffusion/discrete/transition.h"
+#include "diffusion/discrete/truncation.h"
+#include "diffusion/time_step.h"
+#include "nn/rng.h"
+
+namespace tessera::diffusion {
+
+/// A network's answer for some pictures, not normalised.
+struct Logits {
+  at::Tensor wanted{};    // [B, N, K]
+  at::Tensor unwanted{};  // the same for the prompt to keep away from; undefined = no guidance
+};
+
+/// One code a token, and what the prediction says of it.
+struct DrawnCodes {
+  at::Tensor codes{};  // [B, N] int64
+  at::Tensor log_p{};  // [B, N] float32, log p(x_0 = code)
+};
+
+/// p(x_0 | x_t) of one step, guided and truncated. Log-probabilities are what it means; the draws
+/// go from the logits to the codes without ever writing them (kernels/draw_codes.h), where the
+/// logits are float32 on the CPU and the noise is no recording. Both ways agree to rounding.
+/// Not for several threads at once; the logits are the network's and live until its next step.
+class Prediction {
+ public:
+  Prediction() = default;
+  /// Log-probabilities as they are, [B, N, K], up to a factor.
+  Prediction(at::Tensor log_p);  // NOLINT(google-explicit-constructor): the same thing, computed
+  /// Pieces of a batch, in its order.
+  Prediction(std::vector<Logits> pieces, double guidance, const Truncation& truncation);
+
+  /// [B, N, K]; computed when it is asked for first.
+  const at::Tensor& log_p() const;
+
+  /// A code of x_0 for each token, by draw_categorical()'s rule.
+  DrawnCodes draw(const nn::Noise& noise, DrawKey key) const;
+  /// x_{time.to} ~ p(x_s | x_t) [B, N] int64, x_t [B, N] int64.
+  at::Tensor draw_posterior(const Transition& transition,
+                            const at::Tensor& x_t,
+                            const TimeStep& time,
+                            const nn::Noise& noise,
+                            DrawKey key) const;
+
+ private:
+  bool draws_from_logits(const nn::Noise& noise) const;
+
+  std::vector<Logits> pieces_{};  // empty where the log-probabilities were given
+  double guidance_ = 1.0;
+  Truncation truncation_{};
+  mutable at::Tensor log_p_{};
+};
+
+}  // namespace tessera::diffusion
