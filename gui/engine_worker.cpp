@@ -157,6 +157,7 @@ void EngineWorker::drawOrThrow(const Job& job, std::stop_token stop) {
   TESSERA_CHECK(engine_, kNotFound, "no model is open");
   TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped before the first step");
   drawing_ = engine_->resolve(job.request);
+  Q_EMIT begun(job.id, drawing_);
   const engine::GenerateResult result = engine_->generate(drawing_, watchOf(job), stop);
   Q_EMIT ended(job.id, result.cancelled ? JobState::kCancelled : JobState::kFinished, {});
 }

@@ -72,6 +72,8 @@ class EngineWorker final : public QObject {
   void opening();
   void opened(const tessera::gui::ModelFacts& facts);
   void openFailed(const QString& message);
+  /// Every value is settled now: the seed that was drawn, for one.
+  void begun(std::int64_t job, const tessera::engine::GenerateRequest& resolved);
   void progressed(std::int64_t job, double share, double seconds);
   void warned(std::int64_t job, const QString& message);
   void previewed(std::int64_t job, int picture, int step, const QImage& image);
@@ -107,5 +109,6 @@ class EngineWorker final : public QObject {
 Q_DECLARE_METATYPE(tessera::gui::ModelFacts)
 Q_DECLARE_METATYPE(tessera::gui::Tokenised)
 Q_DECLARE_METATYPE(tessera::gui::KeepingRules)
+Q_DECLARE_METATYPE(tessera::engine::GenerateRequest)
 Q_DECLARE_METATYPE(tessera::engine::TokenGrid)
 Q_DECLARE_METATYPE(tessera::engine::EngineOptions)

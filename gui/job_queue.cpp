@@ -107,6 +107,14 @@ std::optional<Job> JobQueue::take() {
   return job;
 }
 
+void JobQueue::settle(std::int64_t id, const engine::GenerateRequest& resolved) {
+  const int row = rowOf(id);
+  if (row < 0) return;
+  jobs_[static_cast<std::size_t>(row)].request = resolved;
+  touched(row);
+  Q_EMIT changed();
+}
+
 void JobQueue::report(std::int64_t id, double share, double seconds) {
   const int row = rowOf(id);
   if (row < 0) return;

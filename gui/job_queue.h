@@ -30,6 +30,8 @@ class JobQueue final : public QAbstractListModel {
   /// The next waiting job, which is running from now on; absent where none waits, the queue is
   /// paused or one is running.
   std::optional<Job> take();
+  /// The running job's request with every value settled, as it is to be repeated after a crash.
+  void settle(std::int64_t id, const engine::GenerateRequest& resolved);
   void report(std::int64_t id, double share, double seconds);
   void pictureDone(std::int64_t id);
   void end(std::int64_t id, JobState state, const QString& message);

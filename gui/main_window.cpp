@@ -5,6 +5,7 @@
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QFileDialog>
+#include <QImageWriter>
 #include <QLabel>
 #include <QListView>
 #include <QMenuBar>
@@ -358,11 +359,8 @@ void MainWindow::showProgress(double share, double seconds) {
   const auto left = studio_->queue().secondsLeft();
   const auto steps =
       running ? static_cast<double>(running->request.sampling.steps * running->request.count) : 0;
-  // A part that is drawn anew takes the model's own number of steps.
-  QString text = steps > 0
-                     ? tr("step %1 of %2").arg(std::llround(share * steps)).arg(std::llround(steps))
-                     : tr("%1 % done").arg(static_cast<int>(share * 100));
-  if (seconds > 0 && steps > 0) text += tr("  ·  %1 steps a second").arg(share * steps / seconds, 0, 'f', 1);
+  QString text = tr("step %1 of %2").arg(std::llround(share * steps)).arg(std::llround(steps));
+  if (seconds > 0) text += tr("  ·  %1 steps a second").arg(share * steps / seconds, 0, 'f', 1);
   if (left) text += tr("  ·  %1 left").arg(duration_text(*left));
   const int waiting = studio_->queue().waiting();
   if (waiting > 0) text += tr("  ·  %n job(s) waiting", nullptr, waiting);
@@ -421,8 +419,10 @@ void MainWindow::exportSelected() {
   if (entries.empty() && create_->shown()) entries.push_back(*create_->shown());
   if (entries.empty()) return;
   const QString name = QString::fromStdString(entries.front().file.filename().string());
-  const QString target = QFileDialog::getSaveFileName(
-      this, tr("Export"), name, tr("PNG with its settings (*.png);;JPEG (*.jpg);;WebP (*.webp)"));
+  QString kinds = tr("PNG with its settings (*.png);;JPEG (*.jpg)");
+  // A plug-in that not every machine has.
+  if (QImageWriter::supportedImageFormats().contains("webp")) kinds += ";;WebP (*.webp)";
+  const QString target = QFileDialog::getSaveFileName(this, tr("Export"), name, kinds);
   if (target.isEmpty()) return;
   try {
     export_pictures(entries, target);

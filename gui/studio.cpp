@@ -84,6 +84,7 @@ void Studio::connectWorker() {
     model_ = {};
     Q_EMIT modelFailed(message);
   });
+  connect(worker_, &EngineWorker::begun, &queue_, &JobQueue::settle);
   connect(worker_,
           &EngineWorker::progressed,
           this,

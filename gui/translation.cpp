@@ -17,6 +17,17 @@ static void init_resources() {
 namespace tessera::gui {
 namespace {
 
+/// Of Qt's standard buttons that the windows show. Qt's own texts are a package apart, which may be
+/// missing; where it is there, they go before these.
+[[maybe_unused]] constexpr const char* kStandardButtons[] = {
+    QT_TRANSLATE_NOOP("QPlatformTheme", "OK"),
+    QT_TRANSLATE_NOOP("QPlatformTheme", "Cancel"),
+    QT_TRANSLATE_NOOP("QPlatformTheme", "Close"),
+    QT_TRANSLATE_NOOP("QPlatformTheme", "Apply"),
+    QT_TRANSLATE_NOOP("QPlatformTheme", "&Yes"),
+    QT_TRANSLATE_NOOP("QPlatformTheme", "&No"),
+    QT_TRANSLATE_NOOP("QPlatformTheme", "Restore Defaults")};
+
 /// tr() asks with the class's whole name, tessera::gui::Gallery; lupdate, which collects the texts,
 /// files them under Gallery.
 class ShortContexts final : public QTranslator {

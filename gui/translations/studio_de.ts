@@ -752,10 +752,6 @@
             <translation>Exportieren</translation>
         </message>
         <message>
-            <source>PNG with its settings (*.png);;JPEG (*.jpg);;WebP (*.webp)</source>
-            <translation>PNG mit Einstellungen (*.png);;JPEG (*.jpg);;WebP (*.webp)</translation>
-        </message>
-        <message>
             <source>Contact sheet</source>
             <translation>Kontaktbogen</translation>
         </message>
@@ -826,16 +822,16 @@
             <translation>&amp;Verlauf ausgeben …</translation>
         </message>
         <message>
-            <source>%1 % done</source>
-            <translation>%1 % fertig</translation>
-        </message>
-        <message>
             <source>Export the history</source>
             <translation>Verlauf ausgeben</translation>
         </message>
         <message>
             <source>JSON (*.json)</source>
             <translation>JSON (*.json)</translation>
+        </message>
+        <message>
+            <source>PNG with its settings (*.png);;JPEG (*.jpg)</source>
+            <translation>PNG mit seinen Einstellungen (*.png);;JPEG (*.jpg)</translation>
         </message>
     </context>
     <context>
@@ -1224,6 +1220,37 @@
         <message>
             <source>&amp;The keys that the program came with</source>
             <translation>Tasten &amp;wie am Anfang</translation>
+        </message>
+    </context>
+    <context>
+        <name>QPlatformTheme</name>
+        <message>
+            <source>OK</source>
+            <translation>OK</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>Apply</source>
+            <translation>Anwenden</translation>
+        </message>
+        <message>
+            <source>&amp;Yes</source>
+            <translation>&amp;Ja</translation>
+        </message>
+        <message>
+            <source>&amp;No</source>
+            <translation>&amp;Nein</translation>
+        </message>
+        <message>
+            <source>Restore Defaults</source>
+            <translation>Zurücksetzen</translation>
         </message>
     </context>
     <context>

@@ -38,6 +38,7 @@
 #include "gui/mask_canvas.h"
 #include "gui/models_page.h"
 #include "gui/notice_bar.h"
+#include "gui/picture_file.h"
 #include "gui/picture_view.h"
 #include "gui/prompt_edit.h"
 #include "gui/prompts_dialog.h"
@@ -341,6 +342,10 @@ TEST_F(MainWindowTest, ComparesAndExports) {
   const QString target = QString::fromStdString((folder_.path() / "out.jpg").string());
   export_pictures(entries, target);
   EXPECT_FALSE(QImage(QString(target).replace("out.jpg", "out-2.jpg")).isNull());
+  const QString webp = QString(target).replace("out.jpg", "one.webp");
+  export_pictures({entries[0]}, webp);
+  QString problem;
+  EXPECT_EQ(read_picture(webp, &problem).size(), QSize(16, 16)) << problem.toStdString();
   const QString png = QString(target).replace("out.jpg", "one.png");
   export_pictures({entries[0]}, png);
   EXPECT_EQ(request_in_picture(png).prompt, "pair") << "a PNG keeps its settings";

@@ -155,6 +155,19 @@ TEST_F(StudioTest, JobsThatWaitedAreOfferedAgain) {
   EXPECT_TRUE(wait_until([&] { return waitingPrompts().empty(); }));
 }
 
+TEST_F(StudioTest, ACrashLosesNoSeed) {
+  stage_->hold = true;
+  const auto studio = open();
+  studio->enqueue({.prompt = "drawn by chance"});
+  const auto saved = [&] {
+    const auto jobs = history::History(paths_in(folder_.path()).history).jobs();
+    return jobs.empty() ? engine::GenerateRequest{} : engine::request_from_json(jobs.front());
+  };
+  ASSERT_TRUE(wait_until([&] { return saved().seed.has_value(); }));
+  EXPECT_EQ(saved().seed, 77u) << "what the picture would have been is known before it is drawn";
+  EXPECT_EQ(saved().sampling.steps, 4);
+}
+
 TEST_F(StudioTest, AModelThatCannotBeOpenedIsToldAndAnotherMayBe) {
   auto studio = std::make_unique<Studio>(test::staged(stage_), paths_in(folder_.path()));
   QSignalSpy failed(studio.get(), &Studio::modelFailed);

@@ -3,6 +3,7 @@
 #include "gui/translation.h"
 
 #include <QApplication>
+#include <QDialogButtonBox>
 #include <QFile>
 #include <QLocale>
 #include <QPushButton>
@@ -39,6 +40,8 @@ TEST_F(TranslationTest, TheWindowSpeaksGerman) {
   panel.setWaiting(2);
   EXPECT_EQ(panel.findChild<QPushButton*>("generate")->text(), "&Zeichnen  (2 warten)");
   EXPECT_EQ(panel.findChild<QToolButton*>("advanced")->text(), "&Mehr");
+  const QDialogButtonBox buttons(QDialogButtonBox::Cancel | QDialogButtonBox::RestoreDefaults);
+  EXPECT_EQ(buttons.button(QDialogButtonBox::RestoreDefaults)->text(), "Zurücksetzen");
   EXPECT_EQ(QCoreApplication::translate("JobQueue", "waiting"), "wartet");
   EXPECT_EQ(QCoreApplication::translate("Gallery", "%n picture(s)", nullptr, 1), "1 Bild");
   EXPECT_EQ(QCoreApplication::translate("Gallery", "%n picture(s)", nullptr, 3), "3 Bilder");

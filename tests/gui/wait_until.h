@@ -6,12 +6,11 @@
 
 namespace tessera::test {
 
-/// Lets the event loop run until `done`, for thirty seconds at most; whether it came to that.
-inline bool wait_until(const std::function<bool()>& done) {
-  constexpr qint64 kMost = 30'000;
+/// Lets the event loop run until `done`, for `most` milliseconds at most; whether it came to that.
+inline bool wait_until(const std::function<bool()>& done, qint64 most = 30'000) {
   QElapsedTimer clock;
   clock.start();
-  while (!done() && clock.elapsed() < kMost) {
+  while (!done() && clock.elapsed() < most) {
     QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
     QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
   }
