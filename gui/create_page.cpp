@@ -114,6 +114,8 @@ void CreatePage::connectStudio() {
   });
   connect(&studio_, &Studio::filmChanged, this, [this] {
     shown_.reset();
+    const auto running = studio_.queue().running();
+    if (running) info_->setText(QString::fromStdString(running->request.prompt));
     film_->showFilm(studio_.film());
     studio_.previewShown();
   });
