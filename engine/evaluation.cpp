@@ -44,6 +44,7 @@ jobs::CompositionalRun run_of(const CompositionalEvaluation& request) {
           .rerank = request.rerank,
           .clip = request.clip,
           .path = request.sampling.path,
+          .precision = request.precision,
           .records = request.records,
           .resume = request.resume,
           .overwrite = request.overwrite,

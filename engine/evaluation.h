@@ -19,8 +19,9 @@ struct CompositionalEvaluation {
   std::int64_t batch = 50;
   std::string source = "model";
   SampleOptions sampling{};
-  std::int64_t rerank = 0;       // candidates a picture, of which a CLIP keeps one
-  std::filesystem::path clip{};  // a CLIP of Tessera's own; "" = the shipped one
+  std::int64_t rerank = 0;         // candidates a picture, of which a CLIP keeps one
+  std::filesystem::path clip{};    // a CLIP of Tessera's own; "" = the shipped one
+  std::string precision = "fp32";  // of the model in memory: fp32, bf16, fp16, int8
   std::string device = "auto";
   int threads = 0;
   std::filesystem::path sheet{};  // PNG of the first pictures, framed green where right; "" = none

@@ -118,8 +118,11 @@ Stage set_up(const CompositionalRun& run) {
                 ", got ",
                 request.count);
   if (stage.plan.source != eval::PictureSource::kTruth) {
+    const pipeline::DrawingPrecision precision = pipeline::drawing_precision(run.precision);
     stage.pipeline = pipeline::load_pipeline(
-        request.model, nn::resolve_device(request.device), {.path = run.path});
+        request.model,
+        nn::resolve_device(request.device),
+        {.type = precision.type, .products = precision.products, .path = run.path});
   }
   if (stage.plan.source == eval::PictureSource::kModel) {
     if (run.rerank > 1) {
@@ -213,6 +216,7 @@ CompositionalAnswer run_compositional(const CompositionalRun& run,
     settings["rerank"] = run.rerank;
     settings["clip_sha256"] = stage.clip_sha256;
   }
+  if (run.precision != "fp32") settings["precision"] = run.precision;
   eval::RecordRun records = open_records(run, header_of(stage, settings, !run.pictures.empty()));
   CompositionalAnswer answer;
   answer.judged = judge_missing(run, stage, records, progress, stop);

@@ -19,6 +19,7 @@ struct CompositionalRun {
   std::int64_t rerank = 0;           // candidates a picture, of which a CLIP keeps one; 0, 1 = one
   std::filesystem::path clip{};      // which CLIP of Tessera's own; "" = the shipped one
   std::string path{};                // discrete, gaussian; "" = the model's first
+  std::string precision = "fp32";    // of the model in memory, or int8 of its products
   std::filesystem::path records{};   // "" = none are kept
   bool resume = false;               // go on with the records that are there
   bool overwrite = false;            // replace them

@@ -102,6 +102,11 @@ void add_eval_compositional(CLI::App& eval, Action& action) {
       ->capture_default_str();
   command->add_option(
       "--clip", flags->evaluation.clip, "CLIP of --rerank; left out: the shipped one");
+  command
+      ->add_option("--precision",
+                   flags->evaluation.precision,
+                   "of the model: fp32, bf16, fp16, or int8 of the products that draw")
+      ->capture_default_str();
   add_record_flags(*command, *flags);
   command->add_flag("--json", flags->json, "one JSON object instead of the table");
   add_model_flags(*command, flags->model);
