@@ -45,6 +45,7 @@ void Report::print(std::ostream& out, bool json) const {
                                 {"batch", row.batch},
                                 {"min_ms", row.timing.min_ms},
                                 {"median_ms", row.timing.median_ms},
+                                {"min_cpu_ms", row.timing.min_cpu_ms},
                                 {"repeats", row.timing.repeats}});
     }
     out << all.dump(2) << "\n";
@@ -55,14 +56,16 @@ void Report::print(std::ostream& out, bool json) const {
     out << "checked, " << name << ": " << plain(value) << "\n";
   for (const std::string& failure : failures) out << "WRONG: " << failure << "\n";
   out << "\n"
-      << std::left << std::setw(24) << "what" << std::right << std::setw(6) << "batch"
-      << std::setw(12) << "min ms" << std::setw(12) << "median ms" << std::setw(14) << "ms for one"
+      << std::left << std::setw(28) << "what" << std::right << std::setw(6) << "batch"
+      << std::setw(12) << "min ms" << std::setw(12) << "median ms" << std::setw(12) << "min cpu ms"
+      << std::setw(14) << "ms for one"
       << "\n"
       << std::fixed << std::setprecision(2);
   for (const Row& row : rows) {
-    out << std::left << std::setw(24) << row.name << std::right << std::setw(6) << row.batch
+    out << std::left << std::setw(28) << row.name << std::right << std::setw(6) << row.batch
         << std::setw(12) << row.timing.min_ms << std::setw(12) << row.timing.median_ms
-        << std::setw(14) << row.timing.median_ms / static_cast<double>(row.batch) << "\n";
+        << std::setw(12) << row.timing.min_cpu_ms << std::setw(14)
+        << row.timing.median_ms / static_cast<double>(row.batch) << "\n";
   }
 }
 

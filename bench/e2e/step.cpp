@@ -1,0 +1,343 @@
+// Times one guided step of a VQ-Diffusion model, network and draw, in every precision that is asked
+// for, against what the machine's own products allow. Results are checked before anything is timed;
+// the exit status is 1 where a check fails.
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <iostream>
+#include <optional>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <CLI/CLI.hpp>
+#include <sys/resource.h>
+#include <torch/nn/module.h>
+
+#include "bench/report.h"
+#include "core/error.h"
+#include "diffusion/denoisers/transformer.h"
+#include "diffusion/discrete/sampler.h"
+#include "nn/device.h"
+#include "pipeline/published/published_model.h"
+
+namespace {
+
+using namespace tessera;
+
+struct Settings {
+  std::string model{};  // a folder; else `shape`
+  std::string shape = "scenes128";
+  std::vector<std::string> precisions{"bf16", "int8"};
+  std::string sampler = "ancestral";
+  double guidance = 2.0;
+  std::string truncation = "1";
+  std::int64_t steps = 16;
+  bench::Effort effort{};
+  int threads = 0;
+  bool json = false;
+};
+
+struct Model {
+  std::shared_ptr<diffusion::DiscreteDenoiser> denoiser{};
+  diffusion::TransformerOptions options{};
+  std::unique_ptr<const diffusion::Transition> transition{};
+};
+
+/// The transformer of configs/scenes128-diffusion.json, and the published base model.
+diffusion::TransformerOptions shape_named(const std::string& name) {
+  if (name == "scenes128") {
+    return {.codes = 1024,
+            .grid_height = 16,
+            .grid_width = 16,
+            .width = 256,
+            .layers = 6,
+            .heads = 4,
+            .time_embedding = "sinusoidal",
+            .mlp_adaln = false};
+  }
+  TESSERA_CHECK(
+      name == "base", kInvalidArgument, "no shape is named \"", name, "\"; known: scenes128, base");
+  return {.codes = 2887,
+          .grid_height = 32,
+          .grid_width = 32,
+          .width = 1024,
+          .layers = 19,
+          .heads = 16,
+          .condition_width = 512,
+          .condition_length = 77,
+          .pooled_text = false,
+          .mlp_adaln = false};
+}
+
+/// No weight is zero, so that every branch tells; products keep the size of what they multiply.
+void fill(torch::nn::Module& module) {
+  std::int64_t stream = 0;
+  for (auto& parameter : module.named_parameters()) {
+    at::Tensor value = parameter.value();
+    const at::Tensor noise = nn::Rng::of_run(7, 0, 1)
+                                 .normal(Purpose::kInit, ++stream, value.sizes())
+                                 .view(value.sizes());
+    const bool norm = parameter.key().find("norm.weight") != std::string::npos;
+    const double scale = value.dim() < 2 ? 0.1 : 1.0 / std::sqrt(value.size(-1));
+    value.copy_(norm ? noise * 0.1 + 1.0 : noise * scale);
+  }
+}
+
+Model load(const Settings& settings) {
+  Model made;
+  if (settings.model.empty()) {
+    made.options = shape_named(settings.shape);
+    made.denoiser = diffusion::make_transformer(made.options);
+    fill(*made.denoiser);
+    made.transition = diffusion::make_transition({}, made.options.codes);
+  } else {
+    pipeline::PublishedModel loaded = pipeline::load_model(settings.model, {});
+    TESSERA_CHECK(loaded.parts.denoiser && loaded.transformer.condition == "text",
+                  kInvalidArgument,
+                  settings.model,
+                  " is no model of texts");
+    made = {loaded.parts.denoiser, loaded.transformer, std::move(loaded.parts.transition)};
+  }
+  made.denoiser->eval();
+  return made;
+}
+
+nn::Precision precision_named(const std::string& name) {
+  if (name == "bf16") return nn::Precision::kBfloat16;
+  TESSERA_CHECK(
+      name == "int8", kInvalidArgument, "precisions are bf16 and int8, got \"", name, "\"");
+  return nn::Precision::kInt8;
+}
+
+/// One picture on its way: half its places masked, a wanted and an unwanted prompt.
+struct Case {
+  nn::Condition condition{};  // both prompts, the unwanted one first
+  at::Tensor canvas{};        // [1, N]
+  std::vector<diffusion::TimeStep> plan{};
+  std::int64_t row = 0;  // the step of the plan that is timed
+
+  at::Tensor both() const { return at::cat({canvas, canvas}); }
+  std::vector<std::int64_t> times() const {
+    std::vector<std::int64_t> all;
+    for (const diffusion::TimeStep& time : plan) all.push_back(time.from);
+    return all;
+  }
+};
+
+Case make_case(const Model& model, const Settings& settings) {
+  const diffusion::TransformerOptions& o = model.options;
+  const std::int64_t tokens = o.grid_height * o.grid_width;
+  const nn::Rng rng = nn::Rng::of_run(1, 0, 2);
+  Case made{.condition = {.tokens = rng.normal(
+                              Purpose::kExperiment, 0, {o.condition_length, o.condition_width})}};
+  const at::Tensor codes =
+      rng.uniform(Purpose::kPrior, 0, {tokens}).mul(static_cast<double>(o.codes)).to(at::kLong);
+  const at::Tensor hidden = rng.uniform(Purpose::kPrior, 1, {tokens}) < 0.5;
+  made.canvas = at::where(hidden, o.codes, codes).narrow(0, 0, 1).contiguous();
+  made.plan =
+      diffusion::even_plan({.trained = model.transition->steps(), .wanted = settings.steps});
+  made.row = settings.steps / 2;
+  return made;
+}
+
+/// A denoiser made ready in one precision.
+struct Variant {
+  std::string name{};
+  Model model{};
+  std::unique_ptr<diffusion::PreparedDenoiser> prepared{};
+  at::Tensor logits{};  // of the timed step, [2, N, K]
+};
+
+Variant prepare(Model model, const std::string& name, const Case& made) {
+  Variant variant{.name = name, .model = std::move(model)};
+  if (name != "fp32") variant.model.denoiser->answer_in(precision_named(name));
+  variant.prepared = variant.model.denoiser->make_prepared();
+  variant.prepared->prepare(made.condition);
+  variant.prepared->prepare(made.times());
+  variant.logits = variant.prepared->step(made.both(), made.row).clone();
+  return variant;
+}
+
+/// The step behind the network.
+class Draw {
+ public:
+  Draw(const Model& model, const Case& made, const Settings& settings)
+      : model_(model),
+        case_(made),
+        guidance_(settings.guidance),
+        truncation_(diffusion::parse_truncation(settings.truncation)),
+        sampler_(diffusion::make_discrete_sampler(settings.sampler)) {}
+
+  at::Tensor fused(const at::Tensor& logits) const { return step(prediction(logits)); }
+  /// By way of the log-probabilities of every code.
+  at::Tensor composed(const at::Tensor& logits) const { return step(prediction(logits).log_p()); }
+
+ private:
+  diffusion::Prediction prediction(const at::Tensor& logits) const {
+    const auto halves = logits.chunk(2);
+    return {{{.wanted = halves[1], .unwanted = halves[0]}}, guidance_, truncation_};
+  }
+  at::Tensor step(const diffusion::Prediction& prediction) const {
+    return sampler_->step(*model_.transition,
+                          {.log_x0 = prediction,
+                           .x_t = case_.canvas,
+                           .time = case_.plan[static_cast<std::size_t>(case_.row)]},
+                          {.rng = nn::Rng::of_run(3, 0, 1), .recorded = {}});
+  }
+
+  const Model& model_;
+  const Case& case_;
+  double guidance_;
+  diffusion::Truncation truncation_;
+  std::unique_ptr<const diffusion::DiscreteSampler> sampler_;
+};
+
+/// Multiplications and additions of the network's products for both halves, the prompt's aside.
+double operations(const diffusion::TransformerOptions& o) {
+  const auto rows = static_cast<double>(2 * o.grid_height * o.grid_width);
+  const auto width = static_cast<double>(o.width);
+  const auto text = static_cast<double>(o.condition_length);
+  const double linear = (6.0 + 2.0 * static_cast<double>(o.mlp_ratio)) * width * width;
+  const double attention = 2.0 * (rows / 2 + text) * width;
+  return 2.0 * rows *
+         (static_cast<double>(o.layers) * (linear + attention) +
+          width * static_cast<double>(o.codes));
+}
+
+/// The machine's own rate for one large product in each precision, in 10^9 operations a second.
+struct ProductRates {
+  double float32 = 0;
+  double bfloat16 = 0;
+  double int8 = 0;
+};
+
+ProductRates product_rates(const bench::Effort& effort) {
+  const at::Tensor x = at::ones({2048, 1024});
+  const at::Tensor weight = at::ones({4096, 1024});
+  const at::Tensor bias = at::zeros({4096});
+  const nn::Bfloat16Product half(weight, bias, x.size(0));
+  const nn::Int8Product bytes(weight, bias, x.size(0));
+  const at::Tensor x_half = x.to(at::kBFloat16);
+  const at::Tensor x_bytes = x.to(at::kChar);
+  const auto timings = bench::measure_in_turn({[&] { at::linear(x, weight, bias); },
+                                               [&] { half(x_half); },
+                                               [&] { bytes(x_bytes, at::kBFloat16); }},
+                                              effort);
+  const auto rate = [](const bench::Timing& timing) {
+    return 2.0 * 2048 * 1024 * 4096 / timing.min_ms / 1e6;
+  };
+  return {rate(timings[0]), rate(timings[1]), rate(timings[2])};
+}
+
+/// Pages that the process had to be given during `work`.
+double page_faults(const std::function<void()>& work) {
+  rusage before{}, after{};
+  getrusage(RUSAGE_SELF, &before);
+  work();
+  getrusage(RUSAGE_SELF, &after);
+  return static_cast<double>(after.ru_minflt - before.ru_minflt);
+}
+
+double share_that_differs(const at::Tensor& a, const at::Tensor& b) {
+  return a.ne(b).to(at::kDouble).mean().item<double>();
+}
+
+void check(const std::vector<Variant>& variants,
+           const at::Tensor& forward,
+           const Draw& draw,
+           bench::Report& report) {
+  const at::Tensor& plain = variants.front().logits;
+  report.check_at_most(
+      "prepared minus forward", (plain - forward).abs().max().item<double>(), 1e-3);
+  report.check_at_most("tokens that the fused draw changes",
+                       share_that_differs(draw.fused(plain), draw.composed(plain)),
+                       0.0);
+  for (const Variant& variant : variants) {
+    if (variant.name == "fp32") continue;
+    report.check_at_most(concat("relative error of the logits, ", variant.name),
+                         ((variant.logits - plain).norm() / plain.norm()).item<double>(),
+                         0.1);
+    report.facts[concat("tokens that differ, ", variant.name)] =
+        share_that_differs(draw.fused(variant.logits), draw.fused(plain));
+  }
+}
+
+int run(const Settings& settings) {
+  const at::NoGradGuard no_grad;
+  nn::set_threads(settings.threads);
+  Model first = load(settings);
+  const Case made = make_case(first, settings);
+  const at::Tensor t = at::full({2}, made.times()[static_cast<std::size_t>(made.row)], at::kLong);
+  const at::Tensor forward = first.denoiser->forward(made.both(), t, made.condition);
+
+  bench::Report report;
+  report.facts = bench::machine_facts();
+  report.facts["threads"] = at::get_num_threads();
+  report.facts["model"] = settings.model.empty() ? settings.shape : settings.model;
+  report.facts["sampler"] = settings.sampler;
+  report.facts["guidance"] = settings.guidance;
+  report.facts["truncation"] = settings.truncation;
+  std::vector<Variant> variants;
+  variants.push_back(prepare(std::move(first), "fp32", made));
+  report.facts["peak_memory_mib, fp32"] = bench::peak_memory_mib();
+  for (const std::string& name : settings.precisions) {
+    variants.push_back(prepare(load(settings), name, made));
+  }
+  const Draw draw(variants.front().model, made, settings);
+  check(variants, forward, draw, report);
+
+  const double work = operations(variants.front().model.options);
+  const ProductRates rates = product_rates(settings.effort);
+  report.facts["operations of a step, 10^9"] = work / 1e9;
+  report.facts["float32 product, 10^9 a second"] = rates.float32;
+  report.facts["bfloat16 product, 10^9 a second"] = rates.bfloat16;
+  report.facts["int8 product, 10^9 a second"] = rates.int8;
+  report.facts["floor of a float32 step, ms"] = work / rates.float32 / 1e6;
+  std::vector<std::function<void()>> works;
+  std::vector<std::string> names;
+  for (const Variant& variant : variants) {
+    names.push_back(concat("network, ", variant.name));
+    works.emplace_back([&] { variant.prepared->step(made.both(), made.row); });
+    report.facts[concat("page faults of a step, ", variant.name)] = page_faults(works.back());
+  }
+  names.emplace_back("draw, composed");
+  works.emplace_back([&] { draw.composed(variants.front().logits); });
+  names.emplace_back("draw, fused");
+  works.emplace_back([&] { draw.fused(variants.front().logits); });
+  const std::vector<bench::Timing> timings = bench::measure_in_turn(works, settings.effort);
+  for (std::size_t i = 0; i < timings.size(); ++i) {
+    report.rows.push_back({names[i], 1, timings[i]});
+    if (i == 0) continue;
+    report.facts[concat("ratio of minima, fp32 network over ", names[i])] =
+        timings[0].min_ms / timings[i].min_ms;
+  }
+  report.facts["peak_memory_mib, all"] = bench::peak_memory_mib();
+  report.print(std::cout, settings.json);
+  return report.failures.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  CLI::App app("Times one guided step, network and draw; checks it first.", "step_bench");
+  app.option_defaults()->always_capture_default();
+  app.add_option("--model", settings.model, "model folder of any layout, of texts");
+  app.add_option("--shape", settings.shape, "or random weights: scenes128, base");
+  app.add_option("--precision", settings.precisions, "beside fp32: bf16, int8")->delimiter(',');
+  app.add_option("--sampler", settings.sampler);
+  app.add_option("--guidance", settings.guidance)->check(CLI::Range(0.0, 100.0));
+  app.add_option("--truncation", settings.truncation, "as tessera generate takes it");
+  app.add_option("--steps", settings.steps)->check(CLI::PositiveNumber);
+  app.add_option("--repeats", settings.effort.repeats)->check(CLI::PositiveNumber);
+  app.add_option("--threads", settings.threads, "0 = one a physical core");
+  app.add_flag("--json", settings.json, "one JSON object instead of a table");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return run(settings);
+  } catch (const std::exception& error) {
+    std::cerr << "step_bench: " << error.what() << "\n";
+    return 1;
+  }
+}
