@@ -24,7 +24,11 @@ void add_convert(CLI::App& app, Action& action) {
       ->add_option("MODEL", flags->from, "model folder, published checkpoint, or ORG/NAME pulled")
       ->required();
   command->add_option("-o,--out", flags->to, "new model folder")->required();
-  command->add_option("--type", flags->request.type, "fp32, bf16 or fp16")->capture_default_str();
+  command
+      ->add_option("--type",
+                   flags->request.type,
+                   "fp32, bf16 or fp16; int8: one byte a weight, with a scale for each row")
+      ->capture_default_str();
   command->add_option("--layout", flags->request.layout, "tessera or diffusers")
       ->capture_default_str();
   command->add_option("--with",

@@ -14,7 +14,7 @@ void convert_model(const ConvertRequest& request) {
       from,
       request.to,
       {.layout = pipeline::layout_named(request.layout),
-       .reading = {.type = pipeline::scalar_type(request.type),
+       .reading = {.type = pipeline::stored_type(request.type),
                    .averaged = pipeline::averaged_weights(request.weights),
                    .codec = request.codec,
                    .index_map = request.index_map},

@@ -9,7 +9,7 @@ namespace tessera::engine {
 struct ConvertRequest {
   std::filesystem::path from{};       // a model, as resolve_model() takes it
   std::filesystem::path to{};         // new
-  std::string type = "bf16";          // fp32, bf16 or fp16
+  std::string type = "bf16";          // fp32, bf16, fp16; int8 (io/int8_rows.h) in our layout
   std::string layout = "tessera";     // or diffusers
   std::string weights = "ema";        // ema, raw: of a checkpoint of the original code
   std::filesystem::path codec{};      // of such a checkpoint, where it lies elsewhere

@@ -10,6 +10,7 @@
 #include "io/finite.h"
 #include "io/formats/safetensors.h"
 #include "io/formats/torch_file.h"
+#include "io/int8_rows.h"
 #include "io/mapped_tensor.h"
 
 namespace tessera::io {
@@ -36,7 +37,10 @@ StateDict read_state_dict(const std::filesystem::path& file) {
   in.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<std::size_t>(in.gcount()));
   // A file that cannot be opened, or is of no known kind, gets its message from the commonest one.
-  if (!is_torch_file(head)) return read_safetensors(file);
+  if (!is_torch_file(head)) {
+    StateDict state = read_safetensors(file);
+    return has_int8_rows(state) ? from_int8_rows(state, file.string()) : state;
+  }
   return tensors_of(read_torch_file(file), "", file.string());
 }
 
@@ -52,6 +56,7 @@ StateDict state_of(const torch::nn::Module& module) {
 }
 
 StateDict cast(const StateDict& state, at::ScalarType type) {
+  if (type == at::kChar) return to_int8_rows(state);
   StateDict out;
   out.metadata = state.metadata;
   for (const auto& [name, tensor] : state.tensors) {

@@ -105,7 +105,14 @@ void convert_model(const fs::path& from, const fs::path& to, const ConvertOption
       TESSERA_CHECK(options.with.empty(),
                     kInvalidArgument,
                     "only model folders of Tessera's own layout can be joined");
-      convert_loaded(load_model(from, options.reading), folder, options);
+      LoadOptions reading = options.reading;
+      if (reading.type == at::kChar) {
+        TESSERA_CHECK(options.layout == ModelLayout::kTessera,
+                      kInvalidArgument,
+                      "only Tessera's own layout stores weights in int8");
+        reading.type = at::kFloat;
+      }
+      convert_loaded(load_model(from, reading), folder, options);
     }
   });
 }

@@ -22,6 +22,7 @@ struct ConvertOptions {
 ///   card gets the hashes of the new files.
 ///   `with` adds the parts that `from` lacks, such as the other path's, with the card's words about
 ///   them; a part that both have must be the same files in both.
+///   at::kChar stores matrices in int8 (io/int8_rows.h), in our own layout alone.
 ///   Between layouts: the parts are loaded, checked, and written with the options and names of the
 ///   new layout. A card is made up where there was none; diffusers' layout has no place for one.
 /// bf16 halves a model; the codec computes in float32 whatever the files hold. Throws
