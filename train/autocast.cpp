@@ -4,8 +4,8 @@
 
 namespace tessera::train {
 
-Autocast::Autocast(c10::Device device, Precision precision)
-    : device_(device.type()), active_(precision == Precision::kBFloat16) {
+Autocast::Autocast(c10::Device device, const std::string& precision)
+    : device_(device.type()), active_(precision == "bf16") {
   if (!active_) return;
   at::autocast::set_autocast_dtype(device_, at::kBFloat16);
   at::autocast::set_autocast_enabled(device_, true);

@@ -5,6 +5,7 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "nn/transfer.h"
 #include "pipeline/model_card.h"
 
 namespace tessera::train {
@@ -15,7 +16,8 @@ at::Tensor token_ids(const text::Tokenizer& tokenizer,
                      std::int64_t length,
                      at::Device device) {
   const text::Tokens tokens = tokenizer.encode(captions, length);
-  return at::tensor(tokens.ids, at::kLong).view({tokens.rows(), tokens.length}).to(device);
+  return nn::to_device(at::tensor(tokens.ids, at::kLong).view({tokens.rows(), tokens.length}),
+                       device);
 }
 
 nn::Condition with_dropped_rows(const nn::Condition& condition,

@@ -52,11 +52,6 @@ class DiscreteTrainer final : public Trainer {
   void export_model(const fs::path& model) const override;
 
  private:
-  Autocast autocast() const {
-    return Autocast(o_.device,
-                    o_.train.precision == "bf16" ? Autocast::Precision::kBFloat16
-                                                 : Autocast::Precision::kFloat32);
-  }
   void set_training(bool on);
   at::Tensor ids_of(const std::vector<std::string>& captions) const;
   nn::Condition with_dropout(const nn::Condition& condition,
@@ -83,19 +78,13 @@ class DiscreteTrainer final : public Trainer {
   Ema ema_;
   Schedule schedule_;
   TimeSampler times_;
+  at::Tensor empty_ids_{};             // of an empty caption
   at::Tensor quarters_;                // [2, 4] decayed sums: masked cross-entropy, masked tokens
   std::vector<Rows> held_out_rows_{};  // made when first asked for
 };
 
 fs::path token_table(const DiscreteModel& model) {
   return fs::path(model.tokenizer) / kTokenTable;
-}
-
-Parameters joined(const torch::nn::Module& denoiser, const torch::nn::Module& text_encoder) {
-  Parameters all = parameters_of(denoiser, "transformer.");
-  const Parameters more = parameters_of(text_encoder, "text_encoder.");
-  all.insert(all.end(), more.begin(), more.end());
-  return all;
 }
 
 std::shared_ptr<diffusion::DiscreteDenoiser> new_denoiser(const DiscreteTraining& o) {
@@ -129,17 +118,15 @@ DiscreteTrainer::DiscreteTrainer(std::unique_ptr<const text::Tokenizer> tokenize
       denoiser_(new_denoiser(o_)),
       text_encoder_(new_text_encoder(o_)),
       transition_(diffusion::make_transition(o_.model.transition, o_.model.transformer.codes)),
-      parameters_(joined(*denoiser_, *text_encoder_)),
-      optimizer_(make_optimizer(parameters_,
-                                {.kind = o_.train.optimizer,
-                                 .beta1 = o_.train.beta1,
-                                 .beta2 = o_.train.beta2,
-                                 .weight_decay = o_.train.weight_decay})),
+      parameters_(joined(parameters_of(*denoiser_, "transformer."),
+                         parameters_of(*text_encoder_, "text_encoder."))),
+      optimizer_(make_optimizer(parameters_, o_.train.optimiser())),
       ema_(parameters_, {.decay = o_.train.ema}),
       schedule_(o_.train.learning_rates()),
       times_(o_.objective.time_sampler, o_.model.transition.steps),
       quarters_(at::zeros({2, kQuarters}, at::TensorOptions(o_.device).dtype(at::kDouble))) {
   warn_of_lost_words(*tokenizer_, o_.held_out, o_.model.text_encoder.length);
+  empty_ids_ = ids_of({""});
 }
 
 void DiscreteTrainer::set_training(bool on) {
@@ -160,7 +147,7 @@ nn::Condition DiscreteTrainer::with_dropout(const nn::Condition& condition,
   if (share <= 0) return condition;
   const std::int64_t rows = condition.tokens.size(0);
   const nn::Condition null =
-      null_or_empty(denoiser_->null_condition(rows), *text_encoder_, ids_of({""}), rows);
+      null_or_empty(denoiser_->null_condition(rows), *text_encoder_, empty_ids_, rows);
   return with_dropped_rows(condition, null, share, rng, step);
 }
 
@@ -207,7 +194,7 @@ StepReport DiscreteTrainer::step(const data::Batch& batch, std::int64_t step) {
   set_training(true);
   at::Tensor logits;
   {
-    const Autocast scope = autocast();
+    const Autocast scope(o_.device, o_.train.precision);
     logits = denoiser_->forward(x_t, t, with_dropout(text_encoder_->encode(ids), rng, step));
   }
   const at::Tensor masked = masked_tokens(*transition_, x_t).to(logits.scalar_type());
@@ -311,7 +298,7 @@ std::vector<std::pair<std::string, double>> DiscreteTrainer::validate() {
   if (all.empty()) return {};
   const Ema::Scope averaged(ema_);
   set_training(false);
-  const Autocast scope = autocast();
+  const Autocast scope(o_.device, o_.train.precision);
   std::array<double, kShares.size()> sums{};
   std::array<double, kShares.size()> tokens{};
   double bound = 0;
@@ -370,17 +357,13 @@ pipeline::ModelCard DiscreteTrainer::card() const {
 
 void DiscreteTrainer::export_model(const fs::path& model) const {
   const Ema::Scope averaged(ema_);
-  const auto write_part = [&](const char* part, const auto& options, const auto* module) {
-    const fs::path folder = model / part;
-    fs::create_directories(folder);
-    io::write_json(folder / "config.json", io::to_json_fields(options));
-    if (module != nullptr)
-      io::write_safetensors(folder / "model.safetensors", io::state_of(*module));
-  };
-  write_part(pipeline::kTransformerPart, o_.model.transformer, denoiser_.get());
-  write_part(pipeline::kTextEncoderPart, o_.model.text_encoder, text_encoder_.get());
-  write_part(
-      pipeline::kSchedulerPart, o_.model.transition, static_cast<torch::nn::Module*>(nullptr));
+  write_part(model / pipeline::kTransformerPart,
+             io::to_json_fields(o_.model.transformer),
+             denoiser_.get());
+  write_part(model / pipeline::kTextEncoderPart,
+             io::to_json_fields(o_.model.text_encoder),
+             text_encoder_.get());
+  write_part(model / pipeline::kSchedulerPart, io::to_json_fields(o_.model.transition));
   copy_files(o_.codes->codec().folder, model / pipeline::kVqVaePart);
   copy_files(o_.model.tokenizer, model / pipeline::kTokenizerPart);
   pipeline::write_model_card(model, card());

@@ -12,6 +12,7 @@
 #include "diffusion/gaussian/process.h"
 #include "io/json_fields.h"
 #include "io/state_dict.h"
+#include "nn/transfer.h"
 #include "pipeline/gaussian_parts.h"
 #include "pipeline/picture_space.h"
 #include "train/autocast.h"
@@ -19,6 +20,7 @@
 #include "train/ema.h"
 #include "train/gaussian_setup.h"
 #include "train/gaussian_time_sampler.h"
+#include "train/model_part.h"
 #include "train/optimizer.h"
 
 namespace tessera::train {
@@ -36,12 +38,10 @@ struct Rows {
   at::Tensor ids{};  // [B, L] int64; undefined without texts
 };
 
-Parameters joined(const torch::nn::Module& unet, const text::TextEncoder* text_encoder) {
-  Parameters all = parameters_of(unet, "unet.");
-  if (text_encoder == nullptr) return all;
-  const Parameters more = parameters_of(*text_encoder, "text_encoder.");
-  all.insert(all.end(), more.begin(), more.end());
-  return all;
+Parameters parameters_of_both(const torch::nn::Module& unet,
+                              const text::TextEncoder* text_encoder) {
+  const Parameters own = parameters_of(unet, "unet.");
+  return text_encoder == nullptr ? own : joined(own, parameters_of(*text_encoder, "text_encoder."));
 }
 
 class GaussianTrainer final : public Trainer {
@@ -55,11 +55,6 @@ class GaussianTrainer final : public Trainer {
   void export_model(const fs::path& model) const override;
 
  private:
-  Autocast autocast() const {
-    return Autocast(o_.device,
-                    o_.train.precision == "bf16" ? Autocast::Precision::kBFloat16
-                                                 : Autocast::Precision::kFloat32);
-  }
   void set_training(bool on);
   at::Tensor ids_of(const std::vector<std::string>& captions) const;
   nn::Condition read(const at::Tensor& ids) const {
@@ -85,6 +80,7 @@ class GaussianTrainer final : public Trainer {
   Ema ema_;
   Schedule schedule_;
   GaussianTimeSampler times_;
+  at::Tensor empty_ids_{};             // of an empty caption; undefined without texts
   at::Tensor bands_;                   // [2, 4] decayed sums: squared error, rows
   std::vector<Rows> held_out_rows_{};  // made when first asked for
 };
@@ -97,17 +93,15 @@ GaussianTrainer::GaussianTrainer(std::unique_ptr<const text::Tokenizer> tokenize
       text_encoder_(begin_text_encoder(o_)),
       space_(o_.latents->codec().model, o_.model.chain),
       process_(diffusion::make_gaussian_schedule(o_.model.chain.schedule), o_.device),
-      parameters_(joined(*unet_, text_encoder_.get())),
-      optimizer_(make_optimizer(parameters_,
-                                {.kind = o_.train.optimizer,
-                                 .beta1 = o_.train.beta1,
-                                 .beta2 = o_.train.beta2,
-                                 .weight_decay = o_.train.weight_decay})),
+      parameters_(parameters_of_both(*unet_, text_encoder_.get())),
+      optimizer_(make_optimizer(parameters_, o_.train.optimiser())),
       ema_(parameters_, {.decay = o_.train.ema}),
       schedule_(o_.train.learning_rates()),
       times_(o_.objective.time_sampler, process_.steps()),
       bands_(at::zeros({2, kBands}, at::TensorOptions(o_.device).dtype(at::kDouble))) {
-  if (tokenizer_) warn_of_lost_words(*tokenizer_, o_.held_out, o_.model.text_encoder.length);
+  if (!tokenizer_) return;
+  warn_of_lost_words(*tokenizer_, o_.held_out, o_.model.text_encoder.length);
+  empty_ids_ = ids_of({""});
 }
 
 void GaussianTrainer::set_training(bool on) {
@@ -127,7 +121,7 @@ nn::Condition GaussianTrainer::with_dropout(const nn::Condition& condition,
   if (share <= 0 || !text_encoder_) return condition;
   const std::int64_t rows = condition.tokens.size(0);
   const nn::Condition null =
-      null_or_empty(unet_->null_condition(rows), *text_encoder_, ids_of({""}), rows);
+      null_or_empty(unet_->null_condition(rows), *text_encoder_, empty_ids_, rows);
   return with_dropped_rows(condition, null, share, rng, step);
 }
 
@@ -145,7 +139,10 @@ StepReport GaussianTrainer::step(const data::Batch& batch, std::int64_t step) {
   const std::int64_t rows = x0.size(0);
   const nn::Rng rng = nn::Rng::of_run(o_.seed, (step - 1) * rows, rows);
   const Times times = times_.draw(rng, step);
-  const at::Tensor t = times.t.to(o_.device);
+  const at::Tensor t = nn::to_device(times.t, o_.device);
+  const at::Tensor weight = nn::to_device(
+      (times.probability * static_cast<double>(process_.steps())).reciprocal().to(at::kFloat),
+      o_.device);
   const at::Tensor noise = rng.normal(Purpose::kForward, step, x0.sizes().slice(1), o_.device);
   const at::Tensor x_t = process_.q_sample(x0, t, noise);
   const at::Tensor ids = ids_of(batch.captions);
@@ -153,7 +150,7 @@ StepReport GaussianTrainer::step(const data::Batch& batch, std::int64_t step) {
   unet_->key_dropout(rng, step);
   at::Tensor answer;
   {
-    const Autocast scope = autocast();
+    const Autocast scope(o_.device, o_.train.precision);
     answer = unet_->forward(x_t, t, with_dropout(read(ids), rng, step));
   }
   const diffusion::GaussianLoss terms =
@@ -161,10 +158,8 @@ StepReport GaussianTrainer::step(const data::Batch& batch, std::int64_t step) {
                                {.x0 = x0, .noise = noise, .t = t, .answer = answer},
                                o_.model.chain.kind(),
                                o_.objective.loss);
-  const at::Tensor weight =
-      (times.probability * static_cast<double>(process_.steps())).reciprocal();
   StepReport report;
-  report.loss = (terms.total * weight.to(terms.total.options())).mean();
+  report.loss = (terms.total * weight).mean();
   report.loss.backward();
   const auto gradients = take_gradients(parameters_);
   const at::Tensor norm = clip_gradients(gradients, o_.train.clip);
@@ -275,7 +270,7 @@ std::vector<std::pair<std::string, double>> GaussianTrainer::validate() {
   if (all.empty()) return {};
   const Ema::Scope averaged(ema_);
   set_training(false);
-  const Autocast scope = autocast();
+  const Autocast scope(o_.device, o_.train.precision);
   std::array<double, kTimes> sums{};
   std::int64_t first = 0;
   for (const Rows& rows : all) {
@@ -331,18 +326,12 @@ pipeline::ModelCard GaussianTrainer::card() const {
 
 void GaussianTrainer::export_model(const fs::path& model) const {
   const Ema::Scope averaged(ema_);
-  const auto write_part = [&](const char* part, const auto& options, const auto* module) {
-    const fs::path folder = model / part;
-    fs::create_directories(folder);
-    io::write_json(folder / "config.json", io::to_json_fields(options));
-    if (module != nullptr)
-      io::write_safetensors(folder / "model.safetensors", io::state_of(*module));
-  };
-  write_part(pipeline::kUNetPart, o_.model.unet, unet_.get());
-  write_part(
-      pipeline::kUNetSchedulerPart, o_.model.chain, static_cast<torch::nn::Module*>(nullptr));
+  write_part(model / pipeline::kUNetPart, io::to_json_fields(o_.model.unet), unet_.get());
+  write_part(model / pipeline::kUNetSchedulerPart, io::to_json_fields(o_.model.chain));
   if (o_.model.reads_text()) {
-    write_part(pipeline::kUNetTextEncoderPart, o_.model.text_encoder, text_encoder_.get());
+    write_part(model / pipeline::kUNetTextEncoderPart,
+               io::to_json_fields(o_.model.text_encoder),
+               text_encoder_.get());
     copy_files(o_.model.tokenizer, model / pipeline::kTokenizerPart);
   }
   if (o_.model.chain.in_latents()) {

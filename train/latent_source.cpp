@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "nn/transfer.h"
+
 namespace tessera::train {
 namespace {
 
@@ -47,12 +49,14 @@ data::Batch LatentSource::fetch(const std::vector<std::int64_t>& indices, at::De
 
 at::Tensor LatentSource::latents(const data::Batch& batch, at::Device device) {
   const at::NoGradGuard no_grad;
-  if (!codec_.model) return batch.images.to(device);
+  if (!codec_.model) return nn::to_device(batch.images, device);
   const vqvae::VqVaeOptions& o = codec_.model->options();
   if (batch.codes.defined()) {
-    return halves_of(batch.codes).view({-1, o.code_dim, o.grid(), o.grid()}).to(device, at::kFloat);
+    return nn::to_device(halves_of(batch.codes).view({-1, o.code_dim, o.grid(), o.grid()}), device)
+        .to(at::kFloat);
   }
-  const at::Tensor halves = codec_.model->features(batch.images.to(device)).to(at::kHalf);
+  const at::Tensor halves =
+      codec_.model->features(nn::to_device(batch.images, device)).to(at::kHalf);
   if (cache_) {
     const at::Tensor bits = bits_of(halves).flatten(1);
     const std::lock_guard lock(cache_mutex_);

@@ -1,6 +1,7 @@
 #include "train/model_part.h"
 
 #include "core/error.h"
+#include "io/formats/safetensors.h"
 #include "io/state_dict.h"
 
 namespace tessera::train {
@@ -19,6 +20,14 @@ fs::path find_part(const fs::path& where, const char* part) {
                 " or model/",
                 part,
                 " holds config.json and model.safetensors");
+}
+
+void write_part(const std::filesystem::path& part,
+                const io::Json& options,
+                const torch::nn::Module* module) {
+  std::filesystem::create_directories(part);
+  io::write_json(part / "config.json", options);
+  if (module != nullptr) io::write_safetensors(part / "model.safetensors", io::state_of(*module));
 }
 
 void load_part(torch::nn::Module& module, const fs::path& part) {

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "io/json_fields.h"
+
 namespace torch::nn {
 class Module;
 }
@@ -11,6 +13,11 @@ namespace tessera::train {
 /// The folder of one part ("vqvae", "transformer", …): `where` is the part itself, a model folder,
 /// or a run folder. Throws kNotFound naming the places that were looked at.
 std::filesystem::path find_part(const std::filesystem::path& where, const char* part);
+
+/// Writes a part: its options as config.json and, where there is a module, its weights.
+void write_part(const std::filesystem::path& part,
+                const io::Json& options,
+                const torch::nn::Module* module = nullptr);
 
 /// Copies a part's weights into `module`, of the same sizes. Throws kShapeMismatch listing every
 /// tensor that does not fit, and what reading the file throws.

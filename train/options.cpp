@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "train/optimizer.h"
 
 namespace tessera::train {
 namespace {
@@ -83,6 +84,10 @@ Schedule TrainOptions::learning_rates() const {
           .steps = steps,
           .final_share = final_share,
           .decay_share = decay_share};
+}
+
+OptimizerOptions TrainOptions::optimiser() const {
+  return {.kind = optimizer, .beta1 = beta1, .beta2 = beta2, .weight_decay = weight_decay};
 }
 
 }  // namespace tessera::train

@@ -9,6 +9,8 @@
 
 namespace tessera::train {
 
+struct OptimizerOptions;
+
 /// Section "data" of a run's configuration.
 struct DataOptions {
   std::string kind = "scenes";  // scenes, packed
@@ -60,6 +62,7 @@ struct TrainOptions {
   double time_budget_minutes = 0;
   void validate() const;  // names keys as "train.batch"
   Schedule learning_rates() const;
+  OptimizerOptions optimiser() const;
 };
 
 template <typename Visitor>

@@ -14,6 +14,11 @@ Parameters parameters_of(const torch::nn::Module& module, const std::string& pre
   return found;
 }
 
+Parameters joined(Parameters all, const Parameters& more) {
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
 TensorMap tensors_of(const torch::nn::Module& module, const std::string& prefix) {
   TensorMap found;
   for (const auto& item : module.named_parameters()) {

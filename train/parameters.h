@@ -23,6 +23,9 @@ using TensorMap = std::map<std::string, at::Tensor>;
 /// The trainable parameters of a module in their registered order, names prefixed ("transformer.").
 Parameters parameters_of(const torch::nn::Module& module, const std::string& prefix = "");
 
+/// Those of two modules, one behind the other.
+Parameters joined(Parameters all, const Parameters& more);
+
 /// Parameters and buffers, names prefixed; the tensors share storage with the module.
 TensorMap tensors_of(const torch::nn::Module& module, const std::string& prefix = "");
 

@@ -37,11 +37,6 @@ class VqVaeTrainer final : public Trainer {
   void export_model(const fs::path& model) const override;
 
  private:
-  Autocast autocast() const {
-    return Autocast(o_.device,
-                    o_.train.precision == "bf16" ? Autocast::Precision::kBFloat16
-                                                 : Autocast::Precision::kFloat32);
-  }
   void collect(const at::Tensor& features, std::int64_t step);
   void start_codes(const at::Tensor& features);
   void move_codes(const at::Tensor& features, const at::Tensor& indices, std::int64_t step);
@@ -94,11 +89,7 @@ VqVaeTrainer::VqVaeTrainer(const VqVaeTraining& o)
     : o_(o),
       model_(make_model(o)),
       parameters_(trained(*model_, o.objective.parts)),
-      optimizer_(make_optimizer(parameters_,
-                                {.kind = o.train.optimizer,
-                                 .beta1 = o.train.beta1,
-                                 .beta2 = o.train.beta2,
-                                 .weight_decay = o.train.weight_decay})),
+      optimizer_(make_optimizer(parameters_, o.train.optimiser())),
       ema_(parameters_, {.decay = o.train.ema}),
       schedule_(o.train.learning_rates()),
       plain_steps_(o.train.start_from.empty() ? o.objective.autoencoder_steps : 0),
@@ -117,7 +108,7 @@ at::Tensor VqVaeTrainer::against(const at::Tensor& rendered,
   const at::Tensor silence = at::zeros({}, images.options());
   Adversary::Verdict verdict{.doubt = silence, .distance = silence};
   if (heard) {
-    const Autocast scope = autocast();
+    const Autocast scope(o_.device, o_.train.precision);
     verdict = adversary_->judge(images, rendered);
   }
   report.values.emplace_back("doubt", verdict.doubt.detach());
@@ -134,7 +125,7 @@ void VqVaeTrainer::teach_adversary(const at::Tensor& rendered,
                                    StepReport& report) {
   at::Tensor loss = at::zeros({}, images.options());
   if (step > plain_steps_) {
-    const Autocast scope = autocast();
+    const Autocast scope(o_.device, o_.train.precision);
     loss = adversary_->learn(images, rendered);
   }
   report.values.emplace_back("discriminator_loss", loss);
@@ -150,7 +141,7 @@ StepReport VqVaeTrainer::step(const data::Batch& batch, std::int64_t step) {
   vqvae::Quantized quantized;
   at::Tensor rendered;
   {
-    const Autocast scope = autocast();
+    const Autocast scope(o_.device, o_.train.precision);
     {
       const at::AutoGradMode taped(!codes_stay);
       features = model_->features(images);
@@ -294,9 +285,7 @@ std::vector<std::pair<std::string, double>> VqVaeTrainer::validate() {
 
 void VqVaeTrainer::export_model(const fs::path& model) const {
   const Ema::Scope averaged(ema_);
-  fs::create_directories(model / "vqvae");
-  io::write_json(model / "vqvae" / "config.json", io::to_json_fields(o_.model));
-  io::write_safetensors(model / "vqvae" / "model.safetensors", io::state_of(*model_));
+  write_part(model / "vqvae", io::to_json_fields(o_.model), model_.get());
 }
 
 }  // namespace

@@ -206,8 +206,4 @@ double bound_weight_of_noise(const GaussianProcess& process,
   return c.beta * c.beta / (2.0 * sigma * alpha * c.noise_t * c.noise_t);
 }
 
-double bits_of_nats(double nats) {
-  return nats / std::log(2.0);
-}
-
 }  // namespace tessera::diffusion

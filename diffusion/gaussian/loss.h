@@ -83,6 +83,4 @@ double bound_weight_of_noise(const GaussianProcess& process,
                              GaussianVariance variance,
                              std::int64_t t);
 
-double bits_of_nats(double nats);
-
 }  // namespace tessera::diffusion

@@ -91,10 +91,6 @@ GaussianStride<at::Tensor> GaussianProcess::stride(const at::Tensor& t, const at
                                log_alpha_bar_.index_select(0, s));
 }
 
-at::Tensor GaussianProcess::alpha_bar(const at::Tensor& t) const {
-  return log_alpha_bar_.index_select(0, t).exp();
-}
-
 at::Tensor GaussianProcess::log_snr(const at::Tensor& t) const {
   const at::Tensor log_kept = log_alpha_bar_.index_select(0, t);
   return log_kept - log_kept.expm1().abs().log();

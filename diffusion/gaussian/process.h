@@ -40,8 +40,6 @@ class GaussianProcess {
   const GaussianSchedule& schedule() const { return schedule_; }
   std::int64_t steps() const { return schedule_.steps(); }
   at::Device device() const { return log_alpha_bar_.device(); }
-  /// The same chain with its tables on another device.
-  GaussianProcess to(at::Device device) const { return GaussianProcess(schedule_, device); }
 
   /// x_t = sqrt(alpha_bar_t) x_0 + sqrt(1 - alpha_bar_t) noise.
   at::Tensor q_sample(const at::Tensor& x0, const at::Tensor& t, const at::Tensor& noise) const;
@@ -58,8 +56,7 @@ class GaussianProcess {
 
   GaussianStride<double> stride(std::int64_t t, std::int64_t s) const;
   GaussianStride<at::Tensor> stride(const at::Tensor& t, const at::Tensor& s) const;
-  at::Tensor alpha_bar(const at::Tensor& t) const;  // [B] float64
-  at::Tensor log_snr(const at::Tensor& t) const;    // [B] float64, inf at t = 0
+  at::Tensor log_snr(const at::Tensor& t) const;  // [B] float64, inf at t = 0
 
  private:
   GaussianSchedule schedule_;
