@@ -1,7 +1,5 @@
 #include "engine/bits_meter.h"
 
-#include <algorithm>
-
 #include "core/error.h"
 #include "pipeline/paths.h"
 #include "pipeline/published/layout.h"

@@ -1,7 +1,5 @@
 #include "engine/comparison.h"
 
-#include <map>
-
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "engine/comparison_pictures.h"

@@ -1,7 +1,6 @@
 #include "engine/distribution.h"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <thread>
 
@@ -42,7 +41,7 @@ eval::DistributionOptions options_of(const DistributionEvaluation& request) {
 /// What can be said before hours of work.
 void check(const DistributionEvaluation& request, const eval::DistributionOptions& options) {
   const eval::DistributionMetrics& m = options.metrics;
-  const bool compares = m.fid || m.sfid || m.fid_inf || m.kid || m.prdc;
+  const bool compares = eval::needs_reference(m);
   TESSERA_CHECK(!request.judged.empty(), kInvalidArgument, "a set of pictures must be named");
   TESSERA_CHECK(!compares || !request.reference.empty(),
                 kInvalidArgument,
@@ -83,11 +82,7 @@ void wait_for_others(const Sides& sides,
                      const eval::DistributionOptions& options,
                      const std::stop_token& stop) {
   visit_sets(sides, options, [&](const auto& pictures, const auto& extraction) {
-    while (!eval::all_shards_there(pictures, extractor, extraction)) {
-      TESSERA_CHECK(
-          !stop.stop_requested(), kCancelled, "stopped while waiting for other processes");
-      std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    }
+    eval::wait_for_shards(pictures, extractor, extraction, stop);
   });
 }
 

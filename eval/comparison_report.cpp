@@ -4,16 +4,12 @@
 #include <cstdio>
 
 #include "eval/comparison.h"
+#include "eval/mean_text.h"
 #include "eval/metric_text.h"
 #include "eval/text_table.h"
 
 namespace tessera::eval {
 namespace {
-
-io::Json number_or_null(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  return value;
-}
 
 io::Json ends(const Interval& interval) {
   return {{"low", number_or_null(interval.low)}, {"high", number_or_null(interval.high)}};

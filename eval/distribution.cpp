@@ -27,10 +27,6 @@ constexpr std::array<MetricName, 6> kMetrics = {{{"fid", &DistributionMetrics::f
                                                  {"sfid", &DistributionMetrics::sfid},
                                                  {"fid-inf", &DistributionMetrics::fid_inf}}};
 
-bool needs_reference(const DistributionMetrics& metrics) {
-  return metrics.fid || metrics.sfid || metrics.fid_inf || metrics.kid || metrics.prdc;
-}
-
 /// A side with its features computed, or its statistics alone.
 struct Measured {
   std::optional<ExtractedSet> set{};
@@ -145,6 +141,10 @@ void compare_gaussians(const Measured& judged,
 }
 
 }  // namespace
+
+bool needs_reference(const DistributionMetrics& metrics) {
+  return metrics.fid || metrics.sfid || metrics.fid_inf || metrics.kid || metrics.prdc;
+}
 
 DistributionMetrics distribution_metrics_named(const std::string& names) {
   DistributionMetrics out;

@@ -75,6 +75,9 @@ DistributionResult compare_distributions(const DistributionSide& judged,
                                          const ProgressSink& progress,
                                          std::stop_token stop);
 
+/// Whether any of them compares two sets.
+bool needs_reference(const DistributionMetrics& metrics);
+
 /// The features that a side of the comparison needs for these metrics.
 WantedFeatures features_of_judged(const DistributionMetrics& metrics);
 WantedFeatures features_of_reference(const DistributionMetrics& metrics);

@@ -6,14 +6,11 @@
 #include "eval/intervals.h"
 
 namespace tessera::eval {
-namespace {
 
 io::Json number_or_null(double value) {
   if (!std::isfinite(value)) return nullptr;
   return value;
 }
-
-}  // namespace
 
 io::Json mean_json(const std::vector<double>& values) {
   const Mean mean = mean_of(values);

@@ -7,6 +7,9 @@
 
 namespace tessera::eval {
 
+/// JSON has no infinity and no NaN.
+io::Json number_or_null(double value);
+
 /// Mean, error and mean ± 1.96 errors of values; what is not finite is null.
 io::Json mean_json(const std::vector<double>& values);
 

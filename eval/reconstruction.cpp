@@ -13,11 +13,6 @@
 namespace tessera::eval {
 namespace {
 
-io::Json number_or_null(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  return value;
-}
-
 /// Mean of the rows' numbers under `name`; null where no row has one.
 io::Json mean_of_rows(const Records& records, const char* name) {
   std::vector<double> values;

@@ -40,11 +40,6 @@ at::Tensor drawn_times(const nn::Rng& rng,
   return (u * static_cast<double>(count)).floor().to(at::kLong).clamp(0, count - 1) + first;
 }
 
-io::Json number_or_null(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  return value;
-}
-
 io::Json time_rows(const TokenBits& bits) {
   io::Json rows = io::Json::array();
   for (std::size_t t = 1; t < bits.times().size(); ++t) {

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "lab/plot.h"
 #include "lab/report.h"
+#include "lab/save.h"
 
 namespace tessera::lab {
 namespace fs = std::filesystem;
@@ -46,8 +47,9 @@ std::string section(const Experiment& experiment, const Findings& findings) {
 Findings run_or_say_why(const Experiment& experiment, const Run& run) {
   try {
     return experiment.run({}, run);
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
+  } catch (const std::exception& error) {
+    const auto* ours = dynamic_cast<const Error*>(&error);
+    if (ours != nullptr && ours->code() == ErrorCode::kCancelled) throw;
     Findings findings;
     findings.notes.push_back(concat("It did not run: ", error.what()));
     return findings;
@@ -72,9 +74,7 @@ const char* kIntroduction =
 std::vector<std::string> write_gallery(const fs::path& folder,
                                        std::span<const Experiment> experiments,
                                        const Run& run) {
-  std::error_code problem;
-  fs::create_directories(folder, problem);
-  TESSERA_CHECK(!problem, kIo, "folder ", folder.string(), " cannot be made: ", problem.message());
+  make_folder(folder);
   std::string page = kIntroduction + contents(experiments);
   std::string topic;
   std::vector<std::string> broken;

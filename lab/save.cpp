@@ -8,13 +8,17 @@
 namespace tessera::lab {
 namespace fs = std::filesystem;
 
+void make_folder(const fs::path& folder) {
+  std::error_code problem;
+  fs::create_directories(folder, problem);
+  TESSERA_CHECK(!problem, kIo, "folder ", folder.string(), " cannot be made: ", problem.message());
+}
+
 std::vector<fs::path> save_findings(const fs::path& folder,
                                     const Experiment& experiment,
                                     std::span<const Assignment> assignments,
                                     const Findings& findings) {
-  std::error_code problem;
-  fs::create_directories(folder, problem);
-  TESSERA_CHECK(!problem, kIo, "folder ", folder.string(), " cannot be made: ", problem.message());
+  make_folder(folder);
   std::vector<fs::path> files;
   const auto write = [&](const std::string& ending, const std::string& bytes) {
     files.push_back(folder / (experiment.about.name + ending));

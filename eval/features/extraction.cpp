@@ -184,6 +184,31 @@ void make_folder(const std::filesystem::path& folder) {
   TESSERA_CHECK(!failed, kIo, folder.string(), ": cannot create: ", failed.message());
 }
 
+/// Writes the shards of a share that are not there yet.
+void compute_missing(Extraction& extraction,
+                     const ProcessShare& share,
+                     const ProgressSink& progress,
+                     const std::stop_token& stop) {
+  std::vector<std::int64_t> missing;
+  for (std::int64_t s = share.rank; s < extraction.shards(); s += share.count) {
+    if (!read_shard(extraction.place(), s)) missing.push_back(s);
+  }
+  extraction.compute(
+      missing,
+      [&](std::int64_t shard, const FeatureShard& content) {
+        write_shard(extraction.place(), shard, content);
+      },
+      progress,
+      stop);
+}
+
+bool all_there(const Extraction& extraction) {
+  for (std::int64_t s = 0; s < extraction.shards(); ++s) {
+    if (!is_there(extraction.place(), s)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void extract_share(const PictureSet& pictures,
@@ -201,17 +226,7 @@ void extract_share(const PictureSet& pictures,
                 " needs a folder that all of them share, and a number below theirs");
   make_folder(options.folder);
   Extraction extraction(pictures, extractor, options);
-  std::vector<std::int64_t> missing;
-  for (std::int64_t s = options.share.rank; s < extraction.shards(); s += options.share.count) {
-    if (!read_shard(extraction.place(), s)) missing.push_back(s);
-  }
-  extraction.compute(
-      missing,
-      [&](std::int64_t shard, const FeatureShard& content) {
-        write_shard(extraction.place(), shard, content);
-      },
-      progress,
-      stop);
+  compute_missing(extraction, options.share, progress, stop);
 }
 
 ExtractedSet extract_features(const PictureSet& pictures,
@@ -222,9 +237,8 @@ ExtractedSet extract_features(const PictureSet& pictures,
   Extraction extraction(pictures, extractor, options);
   Gathering gathering(extractor.facts(), options.wanted);
   if (extraction.keeps()) {
-    ExtractionOptions all = options;
-    all.share = {};
-    extract_share(pictures, extractor, all, progress, stop);
+    make_folder(options.folder);
+    compute_missing(extraction, {}, progress, stop);
     for (std::int64_t s = 0; s < extraction.shards(); ++s) {
       const std::optional<FeatureShard> shard = read_shard(extraction.place(), s);
       TESSERA_CHECK(shard.has_value(),
@@ -256,11 +270,18 @@ ExtractedSet extract_features(const PictureSet& pictures,
 bool all_shards_there(const PictureSet& pictures,
                       const FeatureExtractor& extractor,
                       const ExtractionOptions& options) {
+  return all_there(Extraction(pictures, extractor, options));
+}
+
+void wait_for_shards(const PictureSet& pictures,
+                     const FeatureExtractor& extractor,
+                     const ExtractionOptions& options,
+                     std::stop_token stop) {
   const Extraction extraction(pictures, extractor, options);
-  for (std::int64_t s = 0; s < extraction.shards(); ++s) {
-    if (!is_there(extraction.place(), s)) return false;
+  while (!all_there(extraction)) {
+    TESSERA_CHECK(!stop.stop_requested(), kCancelled, "stopped while waiting for other processes");
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
-  return true;
 }
 
 }  // namespace tessera::eval

@@ -62,4 +62,10 @@ bool all_shards_there(const PictureSet& pictures,
                       const FeatureExtractor& extractor,
                       const ExtractionOptions& options);
 
+/// Returns once they are: other processes write them. Throws kCancelled when `stop` is requested.
+void wait_for_shards(const PictureSet& pictures,
+                     const FeatureExtractor& extractor,
+                     const ExtractionOptions& options,
+                     std::stop_token stop);
+
 }  // namespace tessera::eval

@@ -29,12 +29,12 @@ PreparedStream::~PreparedStream() {
 
 PreparedPicture PreparedStream::prepare(std::int64_t index) const {
   try {
-    return {.index = index, .input = extractor_.prepare(pictures_.load(index))};
+    return {.input = extractor_.prepare(pictures_.load(index))};
   } catch (const Error& error) {
     const bool of_the_file = error.code() == ErrorCode::kCorruptFile ||
                              error.code() == ErrorCode::kNotFound || error.code() == ErrorCode::kIo;
     if (!of_the_file) throw;
-    return {.index = index, .problem = error.what()};
+    return {.problem = error.what()};
   }
 }
 

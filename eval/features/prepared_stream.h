@@ -19,7 +19,6 @@ namespace tessera::eval {
 
 /// One picture as the network takes it, or why there is none.
 struct PreparedPicture {
-  std::int64_t index = 0;
   at::Tensor input{};     // undefined where it cannot be read
   std::string problem{};  // then the reason
 };

@@ -318,19 +318,18 @@ std::string ZipArchive::read(std::string_view name, const ZipMember& member) con
   }
   std::string data =
       inflate(bytes(member), member.unpacked_size, what_ + ": member " + in_quotes(name));
-  TESSERA_CHECK(member.crc32 == 0 || crc32(data) == member.crc32,
-                kCorruptFile,
-                what_,
-                ": member ",
-                in_quotes(name),
-                " does not fit its checksum (byte ",
-                member.begin,
-                ")");
+  check_sum(name, member, data);
   return data;
 }
 
 void ZipArchive::check_sum(std::string_view name, const ZipMember& member) const {
-  TESSERA_CHECK(member.crc32 == 0 || crc32(bytes(member)) == member.crc32,
+  check_sum(name, member, bytes(member));
+}
+
+void ZipArchive::check_sum(std::string_view name,
+                           const ZipMember& member,
+                           std::string_view data) const {
+  TESSERA_CHECK(member.crc32 == 0 || crc32(data) == member.crc32,
                 kCorruptFile,
                 what_,
                 ": member ",

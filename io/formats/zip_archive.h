@@ -55,6 +55,7 @@ class ZipArchive {
   const std::string& what() const { return what_; }
 
  private:
+  void check_sum(std::string_view name, const ZipMember& member, std::string_view data) const;
   ZipArchive(std::shared_ptr<const MappedFile> file, std::string what, Members members);
 
   std::shared_ptr<const MappedFile> file_;

@@ -11,6 +11,7 @@
 #include "lab/experiments/discrete.h"
 #include "lab/numbers.h"
 #include "lab/series.h"
+#include "lab/token_chain.h"
 
 namespace tessera::lab {
 namespace {
@@ -29,15 +30,6 @@ template <typename Visitor>
 void visit_fields(Visitor& v, Options& o) {
   v("samples", o.samples, "codes that the sampler draws");
   v("seed", o.seed, "seed of its noise");
-}
-
-TransitionOptions evenly(std::int64_t steps) {
-  const auto count = static_cast<double>(steps);
-  return {.steps = steps,
-          .keep_start = 1 - 1 / count,
-          .keep_end = 0,
-          .mask_start = 0.9 / count,
-          .mask_end = 0.9};
 }
 
 at::Tensor data_law() {

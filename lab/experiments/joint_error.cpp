@@ -9,6 +9,7 @@
 #include "diffusion/discrete/transition.h"
 #include "lab/experiments/discrete.h"
 #include "lab/numbers.h"
+#include "lab/token_chain.h"
 
 namespace tessera::lab {
 namespace {
@@ -28,15 +29,6 @@ void visit_fields(Visitor& v, Options& o) {
   v("longest", o.longest, "largest number of steps T in the figure");
   v("samples", o.samples, "pairs that the one-token-a-call sampler draws");
   v("seed", o.seed, "seed of its noise");
-}
-
-TransitionOptions evenly(std::int64_t steps) {
-  const auto count = static_cast<double>(steps);
-  return {.steps = steps,
-          .keep_start = 1 - 1 / count,
-          .keep_end = 0,
-          .mask_start = 0.9 / count,
-          .mask_end = 0.9};
 }
 
 /// The nine canvases of two tokens, [9, 2]: canvas 3 a + b.

@@ -6,6 +6,7 @@
 #include "lab/experiments/discrete.h"
 #include "lab/numbers.h"
 #include "lab/series.h"
+#include "lab/token_chain.h"
 
 namespace tessera::lab {
 namespace {
@@ -21,16 +22,6 @@ template <typename Visitor>
 void visit_fields(Visitor& v, Options& o) {
   v("steps", o.steps, "steps T of the chain, 10 or more");
   v("codes", o.codes, "codes K of the codebook in the figure, 2 to 32");
-}
-
-/// Mask 0.9 t/T, replaced 0.1 t/T, kept the rest.
-TransitionOptions evenly(std::int64_t steps) {
-  const auto count = static_cast<double>(steps);
-  return {.steps = steps,
-          .keep_start = 1 - 1 / count,
-          .keep_end = 0,
-          .mask_start = 0.9 / count,
-          .mask_end = 0.9};
 }
 
 /// Keep A, replace evenly, mask C, written out.
