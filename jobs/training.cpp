@@ -70,6 +70,15 @@ at::Device drawing_device(const train::Config& config, at::Device device) {
   return config.data.draw == "cpu" ? at::Device(at::kCPU) : device;
 }
 
+/// Pictures into page-locked memory by the thread that draws ahead, where they go to a GPU: the
+/// copy would hold up the thread that launches the step.
+data::Batch ready_for(at::Device device, data::Batch batch) {
+  if (device.is_cuda() && batch.images.defined() && batch.images.is_cpu()) {
+    batch.images = batch.images.pin_memory();
+  }
+  return batch;
+}
+
 /// A trainer and where its batches come from.
 struct Stage {
   std::unique_ptr<train::Trainer> trainer{};
@@ -85,9 +94,9 @@ Stage make_vqvae_stage(const train::Config& config,
                                                 .seed = config.seed,
                                                 .held_out = data.held_out,
                                                 .device = device}),
-          .fetch = [source = data.source, draw = drawing_device(config, device)](
+          .fetch = [source = data.source, device, draw = drawing_device(config, device)](
                        const std::vector<std::int64_t>& indices) {
-            return source->get(indices, draw);
+            return ready_for(device, source->get(indices, draw));
           }};
 }
 
@@ -138,8 +147,9 @@ Stage make_ddpm_stage(const train::Config& config,
                .held_out = data.held_out,
                .latents = latents,
                .device = device}),
-          .fetch = [latents, device](const std::vector<std::int64_t>& indices) {
-            return latents->fetch(indices, device);
+          .fetch = [latents, device, draw = drawing_device(config, device)](
+                       const std::vector<std::int64_t>& indices) {
+            return ready_for(device, latents->fetch(indices, draw));
           }};
 }
 
@@ -159,8 +169,9 @@ Stage make_clip_stage(const train::Config& config,
                                                .scenes = scenes(data.source),
                                                .held_out_scenes = scenes(data.held_out.source),
                                                .device = device}),
-          .fetch = [source = data.source, device](const std::vector<std::int64_t>& indices) {
-            return source->get(indices, device);
+          .fetch = [source = data.source, device, draw = drawing_device(config, device)](
+                       const std::vector<std::int64_t>& indices) {
+            return ready_for(device, source->get(indices, draw));
           }};
 }
 
@@ -179,7 +190,12 @@ TrainSummary run_training(const TrainRequest& request,
   nn::set_threads(request.threads);
   const train::Config config = read_config(request);
   const at::Device device = nn::resolve_device(request.device);
-  if (device.is_cuda()) at::globalContext().setBenchmarkCuDNN(true);  // shapes never change
+  if (device.is_cuda()) {
+    // Shapes never change, but for the number and the length of a ranking model's texts; cuDNN's
+    // attention takes 5 ms to plan for each new shape.
+    at::globalContext().setBenchmarkCuDNN(true);
+    at::globalContext().setSDPUseCuDNN(config.stage != "clip");
+  }
   const train::TrainingData data = train::open_training_data(
       config.data, std::max(config.train.validation_samples, config.train.samples));
   const Stage stage = make_stage(config, data, device);

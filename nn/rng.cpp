@@ -5,15 +5,21 @@
 
 #include "core/error.h"
 #include "kernels/philox_fill.h"
+#include "nn/philox_ops.h"
 #include "nn/transfer.h"
 
 namespace tessera::nn {
 namespace {
 
 using Fill = void (*)(const kernels::PhiloxFill&, std::int64_t, std::int64_t);
+using FillThere = at::Tensor (*)(at::Device, const PhiloxRows&);
+
+constexpr std::int64_t kWorthADevice = 1 << 16;  // numbers; fewer are drawn sooner than a hundred
+                                                 // kernels are launched
 
 at::Tensor fill(const Rng& rng,
                 Fill kernel,
+                FillThere there,
                 Purpose purpose,
                 std::int64_t step,
                 at::IntArrayRef shape,
@@ -29,6 +35,18 @@ at::Tensor fill(const Rng& rng,
                 "Rng.seeds must have one entry an image");
   std::vector<std::int64_t> sizes{images.size(0)};
   sizes.insert(sizes.end(), shape.begin(), shape.end());
+  const std::int64_t numbers = c10::multiply_integers(sizes);
+  if (!device.is_cpu() && numbers >= kWorthADevice) {
+    return there(device,
+                 {.seeds = seeds.defined()
+                               ? seeds
+                               : at::full_like(images, static_cast<std::int64_t>(rng.seed)),
+                  .images = images,
+                  .per_image = numbers / images.size(0),
+                  .purpose = purpose,
+                  .step = static_cast<std::uint32_t>(step)})
+        .view(sizes);
+  }
   at::Tensor out = at::empty(sizes, at::kFloat);
   const kernels::PhiloxFill args{
       .seed = rng.seed,
@@ -69,14 +87,14 @@ at::Tensor Rng::uniform(Purpose purpose,
                         std::int64_t step,
                         at::IntArrayRef shape,
                         at::Device device) const {
-  return fill(*this, kernels::philox_uniform, purpose, step, shape, device);
+  return fill(*this, kernels::philox_uniform, philox_uniform_on, purpose, step, shape, device);
 }
 
 at::Tensor Rng::normal(Purpose purpose,
                        std::int64_t step,
                        at::IntArrayRef shape,
                        at::Device device) const {
-  return fill(*this, kernels::philox_normal, purpose, step, shape, device);
+  return fill(*this, kernels::philox_normal, philox_normal_on, purpose, step, shape, device);
 }
 
 at::Tensor Rng::gumbel(Purpose purpose,

@@ -23,9 +23,9 @@ void in_range(const char* key, double value, double least, double most) {
 void ClipModelSection::validate() const {
   TESSERA_CHECK(
       !tokenizer.empty(), kInvalidArgument, "model.tokenizer must name a folder, got \"\"");
-  TESSERA_CHECK(weights == "bf16" || weights == "fp32",
+  TESSERA_CHECK(weights == "bf16" || weights == "int8" || weights == "fp32",
                 kInvalidArgument,
-                "model.weights must be bf16 or fp32, got \"",
+                "model.weights must be bf16, int8 or fp32, got \"",
                 weights,
                 "\"");
   try {

@@ -12,7 +12,7 @@ namespace tessera::train {
 /// id of the end token come from the tokenizer.
 struct ClipModelSection {
   std::string tokenizer{};       // folder with tokens.tsv
-  std::string weights = "bf16";  // bf16, fp32: number type of the exported file
+  std::string weights = "bf16";  // bf16, int8 (io/int8_rows.h), fp32: of the exported file
   eval::ClipOptions clip{};
   void validate() const;  // names keys as "model.tokenizer"
 };
@@ -20,7 +20,7 @@ struct ClipModelSection {
 template <typename Visitor>
 void visit_fields(Visitor& v, ClipModelSection& o) {
   v("tokenizer", o.tokenizer, "folder that holds tokens.tsv");
-  v("weights", o.weights, "number type of the exported weights, bf16 or fp32");
+  v("weights", o.weights, "number type of the exported weights: bf16, int8 or fp32");
 }
 
 /// Section "objective" of stage clip.

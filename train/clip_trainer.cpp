@@ -15,6 +15,8 @@
 #include "io/json_fields.h"
 #include "io/state_dict.h"
 #include "nn/rng.h"
+#include "nn/transfer.h"
+#include "pipeline/load_options.h"
 #include "text/tokenizer.h"
 #include "train/autocast.h"
 #include "train/ema.h"
@@ -45,11 +47,6 @@ class ClipTrainer final : public Trainer {
   void export_model(const fs::path& model) const override;
 
  private:
-  Autocast autocast() const {
-    return Autocast(o_.device,
-                    o_.train.precision == "bf16" ? Autocast::Precision::kBFloat16
-                                                 : Autocast::Precision::kFloat32);
-  }
   Captions captions_of(const data::Batch& batch, std::int64_t step) const;
   at::Tensor roughened(const at::Tensor& images, std::int64_t step) const;
   TensorMap state() const;
@@ -80,11 +77,7 @@ ClipTrainer::ClipTrainer(std::unique_ptr<const text::Tokenizer> tokenizer, ClipT
       o_(std::move(training)),
       model_(new_model(o_)),
       parameters_(parameters_of(*model_)),
-      optimizer_(make_optimizer(parameters_,
-                                {.kind = o_.train.optimizer,
-                                 .beta1 = o_.train.beta1,
-                                 .beta2 = o_.train.beta2,
-                                 .weight_decay = o_.train.weight_decay})),
+      optimizer_(make_optimizer(parameters_, o_.train.optimiser())),
       ema_(parameters_, {.decay = o_.train.ema}),
       schedule_(o_.train.learning_rates()) {
   if (o_.scenes) swaps_ = std::make_unique<data::CaptionSwaps>(o_.scenes->options());
@@ -183,13 +176,15 @@ Losses losses_of(const at::Tensor& logits, const Captions& captions) {
 StepReport ClipTrainer::step(const data::Batch& batch, std::int64_t step) {
   model_->train();
   const Captions captions = captions_of(batch, step);
-  const at::Tensor images = roughened(batch.images.to(o_.device), step);
+  const at::Tensor images = roughened(nn::to_device(batch.images, o_.device), step);
   at::Tensor seen;
   at::Tensor read;
   {
-    const Autocast scope = autocast();
+    const Autocast scope(o_.device, o_.train.precision);
     seen = model_->image_features(eval::clip_pixels(images, o_.model.clip));
-    read = eval::encode_texts(*model_, *tokenizer_, captions.texts).features;
+    // A GPU would rather pad than launch a kernel more: all texts at once.
+    const std::int64_t at_once = o_.device.is_cuda() ? std::ssize(captions.texts) : 64;
+    read = eval::encode_texts(*model_, *tokenizer_, captions.texts, at_once).features;
   }
   const at::Tensor scale = model_->scale();
   const at::Tensor logits = scale * at::matmul(eval::unit_rows(seen), eval::unit_rows(read).t());
@@ -257,9 +252,8 @@ void ClipTrainer::export_model(const fs::path& model) const {
   config.update(eval::clip_options_json(o_.model.clip));
   if (o_.scenes) config["world"] = io::to_json_fields(o_.scenes->options());
   io::write_json(folder / eval::kClipConfig, config);
-  const io::StateDict state = io::state_of(*model_);
   io::write_safetensors(folder / eval::kClipWeights,
-                        o_.model.weights == "bf16" ? io::cast(state, at::kBFloat16) : state);
+                        io::cast(io::state_of(*model_), pipeline::stored_type(o_.model.weights)));
   write_file_atomically(folder / eval::kClipTokens,
                         read_file(fs::path(o_.model.tokenizer) / "tokens.tsv"));
 }

@@ -6,6 +6,8 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include "nn/philox_ops.h"
+
 namespace tessera::nn {
 namespace {
 
@@ -78,6 +80,25 @@ TEST(Rng, MomentsAreThoseOfTheLaw) {
   close(rng.normal(Purpose::kStep, 1, {50000}), 0, 1, 3);
   constexpr double kEuler = 0.57721566490153286;
   close(rng.gumbel(Purpose::kStep, 2, {50000}), kEuler, M_PI * M_PI / 6, 5.4);
+}
+
+TEST(Rng, TensorOperationsDrawTheSameNumbers) {
+  const at::Tensor seeds =
+      at::tensor(std::vector<std::int64_t>{0, 7, -1, std::int64_t{0x1234567890ABCDEF}}, at::kLong);
+  const Rng rng{.images = at::tensor(std::vector<std::int64_t>{0, 1, 4294967295, 12345}, at::kLong),
+                .seeds = seeds};
+  for (const std::int64_t count : {1, 4, 7, 1026}) {
+    const PhiloxRows rows{.seeds = seeds,
+                          .images = rng.images,
+                          .per_image = count,
+                          .purpose = Purpose::kForward,
+                          .step = 0xFFFFFFF0U};
+    const std::int64_t step = 0xFFFFFFF0;
+    EXPECT_TRUE(philox_uniform_on(at::kCPU, rows).equal(rng.uniform(rows.purpose, step, {count})));
+    EXPECT_TRUE(at::allclose(
+        philox_normal_on(at::kCPU, rows), rng.normal(rows.purpose, step, {count}), 3e-7, 1e-7))
+        << count;
+  }
 }
 
 TEST(Noise, ARecordingReplacesTheStream) {
