@@ -22,7 +22,8 @@ if(LibTorch_FOUND AND NOT TARGET Torch::cpu)
   target_include_directories(Torch::cpu SYSTEM INTERFACE
     "${LibTorch_INCLUDE}" "${LibTorch_INCLUDE}/torch/csrc/api/include")
   target_compile_definitions(Torch::cpu INTERFACE AT_PER_OPERATOR_HEADERS)
-  target_link_libraries(Torch::cpu INTERFACE "${LibTorch_c10}")
+  # The wheel's own OpenMP run-time, which our parallel loops share with Torch's.
+  target_link_libraries(Torch::cpu INTERFACE "${LibTorch_c10}" "${LIBTORCH_LIB}/libgomp.so.1")
   file(GLOB nvidia LIST_DIRECTORIES true "${LIBTORCH_ROOT}/nvidia/*/lib")  # libcudart, libcupti
   list(JOIN nvidia ":" nvidia)
   target_link_options(Torch::cpu INTERFACE "LINKER:-rpath-link,${nvidia}:${LIBTORCH_LIB}")

@@ -38,11 +38,30 @@ else()
   set_property(GLOBAL APPEND PROPERTY JOB_POOLS heavy=8)
 endif()
 
+# at::parallel_for is a plain loop in a file that is compiled without OpenMP, so the files that call it are
+# compiled with it; they alone, since a precompiled header serves one set of flags. ThreadSanitizer does not
+# see through libgomp.
+function(tessera_compile_loops_for_threads)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU" OR TESSERA_SANITIZE MATCHES "thread")
+    return()
+  endif()
+  list(FILTER ARGN INCLUDE REGEX "^[a-z][a-z0-9_/]*[.]cpp$")  # nothing that is generated
+  foreach(source ${ARGN})
+    file(STRINGS "${source}" parallel REGEX "at::parallel_for" LIMIT_COUNT 1)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
+    if(parallel)
+      set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS -fopenmp
+                                  SKIP_PRECOMPILE_HEADERS ON)
+    endif()
+  endforeach()
+endfunction()
+
 # tessera_library(NAME SOURCES … [PUBLIC …] [PRIVATE …] [PCH math|nn])
 # Static library tessera_NAME, alias Tessera::NAME. PCH: the precompiled header it shares.
 function(tessera_library name)
   cmake_parse_arguments(arg "" "PCH" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(tessera_${name} STATIC ${arg_SOURCES})
+  tessera_compile_loops_for_threads(${arg_SOURCES})
   add_library(Tessera::${name} ALIAS tessera_${name})
   target_link_libraries(tessera_${name} PUBLIC tessera_flags ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
   if(arg_PCH)
