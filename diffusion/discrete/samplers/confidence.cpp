@@ -66,8 +66,12 @@ class ConfidenceSampler final : public DiscreteSampler {
 
     const at::Tensor fixed = locked.sum(-1, /*keepdim=*/true);
     const at::Tensor open = (in.x_t.size(1) - fixed).to(at::kDouble);
+    // Rounded, so that the first stride shows one token where it can: two that are drawn beside
+    // each other in a picture of which nothing is known yet would begin two backgrounds. And one a
+    // stride at least.
     const double share = 1.0 - masked_share(time.index + 1, time.count);
-    const at::Tensor kept = fixed + (open * share - 1e-9).ceil();  // an exact product is no more
+    const at::Tensor least = open.clamp_max(static_cast<double>(time.index + 1));
+    const at::Tensor kept = fixed + (open * share).round().maximum(least);
     const at::Tensor revealed = at::where(rank < kept, drawn.codes, *mask);
     return at::where(known, in.x_t, revealed);
   }
