@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# train_shipped.sh PHASE...: one window of training the shipped 128-pixel model on a machine with LibTorch alone.
-# Phases, in their order: probe codec diffusion judge export. State stays in $RUN, so a later call on the same
-# machine goes on where the last one stopped; "export" leaves files under 16 MiB in $OUT, and $START (an exported
-# model, unpacked) begins another machine from them. bench/gpu/README.md says how windows are planned.
+# train_shipped.sh PHASE...: one window of training the shipped 128-pixel models on a machine with LibTorch alone.
+# Phases, in their order: probe codec diffusion judge export; ddpm (after codec) and clip train the Gaussian path
+# and the ranking model, and may run beside another phase in a process of their own. State stays in $RUN, so a
+# later call on the same machine goes on where the last one stopped; "export" leaves files under 16 MiB in $OUT,
+# and $START (an exported folder, unpacked) begins another machine from them. bench/gpu/README.md says how windows
+# are planned.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -10,13 +12,18 @@ DEVICE=${DEVICE:-cuda}
 RUN=${RUN:-build/gpu-run}              # state of this machine
 OUT=${OUT:-build/gpu-out}              # what is brought back
 KIT=${KIT:-build/gpu}                  # made by prepare.sh: tessera-worker, tokenizer/
-START=${START:-}                       # a model to go on from: vqvae/ and transformer/ …
+START=${START:-}                       # an export, unpacked, to go on from: codec/ diffusion/ ddpm/ clip/
 CODEC_SECONDS=${CODEC_SECONDS:-200}    # of training, the start not counted
 DIFFUSION_SECONDS=${DIFFUSION_SECONDS:-330}
+DDPM_SECONDS=${DDPM_SECONDS:-330}
+CLIP_SECONDS=${CLIP_SECONDS:-120}
 PROBE_STEPS=${PROBE_STEPS:-60}         # steps by which the pace is measured
 CODEC_SET=${CODEC_SET:-}               # more "key=value key=value" for the configurations
 DIFFUSION_SET=${DIFFUSION_SET:-}
+DDPM_SET=${DDPM_SET:-}
+CLIP_SET=${CLIP_SET:-}
 JUDGED=${JUDGED:-500}                  # held-out captions of "judge"
+EXPORT=${EXPORT:-codec diffusion ddpm clip}   # runs that "export" takes
 PART=${PART:-15000000}                 # bytes of an exported part
 
 mkdir -p "$RUN" "$OUT"
@@ -88,20 +95,37 @@ phase_probe() {
   say "$(nproc) cores; $("$worker" probe --device "$DEVICE")"
 }
 
+# begun NAME: sets `from`, the flags that begin a run with the exported weights of its name, where there are some.
+begun() {
+  from=()
+  [[ -z $START || ! -d $START/$1/model ]] || from=(--set "train.start_from=$START/$1/model")
+}
+
+# The codec that the latent stages work on: this window's, else the exported one.
+codec_folder() {
+  if [[ -e $RUN/codec/model ]]; then printf %s "$RUN/codec"; else printf %s "$START/codec/model"; fi
+}
+
 phase_codec() {
-  local from=()
-  [[ -z $START ]] || from=(--set "train.start_from=$START")
+  begun codec
   train codec configs/scenes128-vqvae.json "$CODEC_SECONDS" "$CODEC_SET" "${from[@]}"
 }
 
 phase_diffusion() {
-  local codec=$RUN/codec from=()
-  if [[ -n $START ]]; then
-    from=(--set "train.start_from=$START")
-    [[ -e $codec ]] || codec=$START
-  fi
+  begun diffusion
   train diffusion configs/scenes128-diffusion.json "$DIFFUSION_SECONDS" "$DIFFUSION_SET" \
-    --set "model.vqvae=$codec" --set "model.tokenizer=$KIT/tokenizer" "${from[@]}"
+    --set "model.vqvae=$(codec_folder)" --set "model.tokenizer=$KIT/tokenizer" "${from[@]}"
+}
+
+phase_ddpm() {
+  begun ddpm
+  train ddpm configs/scenes128-ddpm.json "$DDPM_SECONDS" "$DDPM_SET" \
+    --set "model.vqvae=$(codec_folder)" --set "model.tokenizer=$KIT/tokenizer" "${from[@]}"
+}
+
+phase_clip() {
+  begun clip
+  train clip configs/scenes128-clip.json "$CLIP_SECONDS" "$CLIP_SET" --set "model.tokenizer=$KIT/tokenizer" "${from[@]}"
 }
 
 phase_judge() {  # the model and, as its ceiling, the codec
@@ -113,15 +137,15 @@ phase_judge() {  # the model and, as its ceiling, the codec
   done
 }
 
-phase_export() {  # parts that `cat` joins and `tar x` unpacks
-  local what=diffusion
-  [[ -e $RUN/diffusion/model ]] || what=codec
-  rm -f "$OUT"/model.tar.*
-  tar -cf - -C "$RUN/$what" model | split -b "$PART" -d - "$OUT/model.tar."
-  for what in codec diffusion; do
-    [[ ! -e $RUN/$what/log.jsonl ]] || cp "$RUN/$what/log.jsonl" "$OUT/$what.jsonl"
+phase_export() {  # parts that `cat` joins and `tar xz` unpacks; the codec is not in the models trained on it
+  local what found=()
+  for what in $EXPORT; do
+    [[ ! -e $RUN/$what/model ]] || found+=("$what/model" "$what/log.jsonl")
   done
-  say "exported: $(du -ch "$OUT"/model.tar.* | tail -n 1 | cut -f1) in $(ls "$OUT"/model.tar.* | wc -l) parts"
+  rm -f "$OUT"/models.tar.gz.*
+  tar -C "$RUN" --exclude='ddpm/model/vqvae' --exclude='diffusion/model/vqvae' -cf - "${found[@]}" |
+    gzip -3 | split -b "$PART" -d - "$OUT/models.tar.gz."
+  say "exported: $(du -ch "$OUT"/models.tar.gz.* | tail -n 1 | cut -f1) in $(ls "$OUT"/models.tar.gz.* | wc -l) parts"
 }
 
 (($#)) || set -- probe codec diffusion judge export
