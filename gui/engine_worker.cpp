@@ -199,10 +199,8 @@ void EngineWorker::paintCode(int code, int codes) {
                                  .codes = codes,
                                  .cells = std::vector<std::int32_t>(kCells * kCells, code)};
     const QImage canvas = to_qimage(engine_->paint(grid));
-    tile = canvas.copy(canvas.width() / 4,
-                       canvas.height() / 4,
-                       canvas.width() / 2,
-                       canvas.height() / 2);
+    tile = canvas.copy(
+        canvas.width() / 4, canvas.height() / 4, canvas.width() / 2, canvas.height() / 2);
   } catch (const std::exception&) {
     // A table without small pictures is a table still.
   }

@@ -25,11 +25,11 @@ struct ModelFacts {
   QString name{};
   QString description{};  // JSON of Engine::describe()
   QStringList paths{};    // ways to draw, the model's own choice first; empty = it cannot draw
-  QMap<QString, QStringList> samplers{};     // of each path
-  QMap<QString, SampleOptions> sampling{};   // each path's own values
-  int side = 0;                           // pixels
-  int cell = 0;                           // pixels of a token's side
-  engine::GenerateRequest defaults{};     // every field resolved
+  QMap<QString, QStringList> samplers{};    // of each path
+  QMap<QString, SampleOptions> sampling{};  // each path's own values
+  int side = 0;                             // pixels
+  int cell = 0;                             // pixels of a token's side
+  engine::GenerateRequest defaults{};       // every field resolved
 };
 
 /// A picture with its codes and what the codec makes of them.

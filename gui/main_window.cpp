@@ -176,9 +176,8 @@ void MainWindow::makeMenus() {
     create_->openFolder();
   });
   addAction(file, "history", tr("Export the &history …"), {}, [this] { exportHistory(); });
-  addAction(file, "settings", tr("&Settings …"), QKeySequence("Ctrl+,"), [this] {
-    editPreferences();
-  });
+  addAction(
+      file, "settings", tr("&Settings …"), QKeySequence("Ctrl+,"), [this] { editPreferences(); });
   addAction(file, "quit", tr("&Quit"), QKeySequence::Quit, [this] { close(); });
 
   QMenu* job = menuBar()->addMenu(tr("&Generate"));
@@ -372,14 +371,15 @@ void MainWindow::tellHeld(int count, const QString& why) {
     notice_->tell(NoticeBar::Kind::kNote, tr("All pictures are saved now; nothing was lost."));
     return;
   }
-  notice_->ask(tr("%n picture(s) could not be saved and are kept in memory. That is tried again "
-                  "by itself; jobs that wait begin then.",
-                  nullptr,
-                  count) +
-                   "\n" + why,
-               tr("Try again now"),
-               [this] { studio_->keepHeld(); },
-               NoticeBar::Kind::kError);
+  notice_->ask(
+      tr("%n picture(s) could not be saved and are kept in memory. That is tried again "
+         "by itself; jobs that wait begin then.",
+         nullptr,
+         count) +
+          "\n" + why,
+      tr("Try again now"),
+      [this] { studio_->keepHeld(); },
+      NoticeBar::Kind::kError);
 }
 
 void MainWindow::offerJobs() {

@@ -21,11 +21,10 @@ std::optional<PictureKeeper::Kept> PictureKeeper::keepNext() {
   FinishedPicture& next = held_.front();
   if (next.file.empty()) {
     const std::filesystem::path file = free_name(
-        rules_.folder / picture_name(rules_.name,
-                                     {.prompt = next.prompt,
-                                      .seed = next.seed,
-                                      .model = next.model,
-                                      .when = next.when}));
+        rules_.folder /
+        picture_name(
+            rules_.name,
+            {.prompt = next.prompt, .seed = next.seed, .model = next.model, .when = next.when}));
     engine::prepare_folders({file});
     engine::write_png(
         file, next.pixels, rules_.settings_inside ? next.text : engine::PictureText());

@@ -18,7 +18,7 @@ namespace tessera::gui {
 namespace {
 
 constexpr std::int64_t kEarlier = 500;
-constexpr int kStar = 0;    // columns
+constexpr int kStar = 0;  // columns
 constexpr int kPrompt = 1;
 
 QStringList texts_of(const std::vector<std::string>& prompts) {
@@ -97,8 +97,8 @@ void PromptsDialog::fill(const QString& chosen) {
     table_->insertRow(row);
     const bool starred = starred_.contains(prompt);
     fill_row(table_, row, {starred ? "★" : "☆", prompt.simplified()});
-    table_->item(row, kStar)->setData(Qt::AccessibleTextRole,
-                                      starred ? tr("favourite") : tr("no favourite"));
+    table_->item(row, kStar)
+        ->setData(Qt::AccessibleTextRole, starred ? tr("favourite") : tr("no favourite"));
     table_->item(row, kPrompt)->setData(Qt::UserRole, prompt);
     table_->item(row, kPrompt)->setToolTip(prompt);
     if (prompt == chosen) place = row;

@@ -255,7 +255,8 @@ engine::GenerateRequest SettingsPanel::request() const {
   request.sampling.sampler = sampler_->currentText().toStdString();
   const bool discrete = path_->currentText() != "gaussian";
   if (discrete) request.sampling.truncation = truncation_->text().trimmed().toStdString();
-  if (sampler_->currentText() == "ddim" && eta_->value() >= 0) request.sampling.tuning.eta = eta_->value();
+  if (sampler_->currentText() == "ddim" && eta_->value() >= 0)
+    request.sampling.tuning.eta = eta_->value();
   request.literal = literal_->isChecked();
   return request;
 }

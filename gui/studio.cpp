@@ -128,12 +128,11 @@ void Studio::connectWorker() {
             Q_EMIT historyChanged();
             Q_EMIT pictureFinished(entry, image);
           });
-  connect(
-      worker_, &EngineWorker::picturesHeld, this, [this](int count, const QString& why) {
-        held_ = count;
-        Q_EMIT picturesHeldChanged(count, why);
-        startNext();
-      });
+  connect(worker_, &EngineWorker::picturesHeld, this, [this](int count, const QString& why) {
+    held_ = count;
+    Q_EMIT picturesHeldChanged(count, why);
+    startNext();
+  });
   connect(worker_, &EngineWorker::ended, this, &Studio::onEnded);
   connect(worker_, &EngineWorker::tokenised, this, &Studio::tokenised);
   connect(worker_, &EngineWorker::codePainted, this, &Studio::codePainted);

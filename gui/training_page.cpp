@@ -92,7 +92,9 @@ QWidget* TrainingPage::makeForm() {
   auto* browse = new QPushButton(tr("&Choose a folder …"));
   auto* begin = new QPushButton(tr("&Start training"));
   begin->setObjectName("start");
-  add(tr("&What"), stage_, tr("A model is trained in this order: codec, words, denoiser. A judge ranks what it "
+  add(tr("&What"),
+      stage_,
+      tr("A model is trained in this order: codec, words, denoiser. A judge ranks what it "
          "draws."));
   add(tr("&Name"), name_, tr("Of the run and its folder."));
   add(tr("&Pictures"),

@@ -20,8 +20,8 @@ namespace tessera::gui {
 class LossChart;
 class PictureView;
 
-/// Trains a codec, a text model, a denoiser or a judge of pictures on a folder of pictures, and watches the runs: they
-/// are processes of their own and go on when the window is closed.
+/// Trains a codec, a text model, a denoiser or a judge of pictures on a folder of pictures, and
+/// watches the runs: they are processes of their own and go on when the window is closed.
 class TrainingPage final : public QWidget {
   Q_OBJECT
   Q_DISABLE_COPY_MOVE(TrainingPage)

@@ -112,8 +112,7 @@ int side_of_codec(const std::filesystem::path& folder) {
   for (const char* place : {"model/vqvae", "vqvae", "."}) {
     QFile file(QString::fromStdString((folder / place / "config.json").string()));
     if (!file.open(QIODevice::ReadOnly)) continue;
-    const int side =
-        QJsonDocument::fromJson(file.read(kLargest)).object()["resolution"].toInt();
+    const int side = QJsonDocument::fromJson(file.read(kLargest)).object()["resolution"].toInt();
     if (side > 0) return side;
   }
   return 0;

@@ -20,7 +20,6 @@
 #include "gui/shortcuts.h"
 #include "tests/support/temporary_folder.h"
 
-
 namespace tessera::gui {
 namespace {
 

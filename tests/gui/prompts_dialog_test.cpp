@@ -31,9 +31,8 @@ class PromptsDialogTest : public ::testing::Test {
   static std::vector<std::string> rows(const PromptsDialog& dialog) {
     std::vector<std::string> rows;
     for (int row = 0; row < dialog.table()->rowCount(); ++row) {
-      rows.push_back(
-          (dialog.table()->item(row, 0)->text() + dialog.table()->item(row, 1)->text())
-              .toStdString());
+      rows.push_back((dialog.table()->item(row, 0)->text() + dialog.table()->item(row, 1)->text())
+                         .toStdString());
     }
     return rows;
   }
@@ -44,8 +43,9 @@ class PromptsDialogTest : public ::testing::Test {
 
 TEST_F(PromptsDialogTest, FavouritesComeFirstAndOnce) {
   const PromptsDialog dialog(history_);
-  EXPECT_THAT(rows(dialog),
-              ElementsAre("★a red apple", "★never drawn", "☆a green car below a star", "☆a blue fish"));
+  EXPECT_THAT(
+      rows(dialog),
+      ElementsAre("★a red apple", "★never drawn", "☆a green car below a star", "☆a blue fish"));
 }
 
 TEST_F(PromptsDialogTest, ByKeys) {
@@ -74,8 +74,9 @@ TEST_F(PromptsDialogTest, ByMouse) {
   };
   click(0, 0);
   EXPECT_THAT(history_.starred_prompts(), ElementsAre("never drawn")) << "the star is taken away";
-  EXPECT_THAT(rows(dialog),
-              ElementsAre("★never drawn", "☆a green car below a star", "☆a blue fish", "☆a red apple"));
+  EXPECT_THAT(
+      rows(dialog),
+      ElementsAre("★never drawn", "☆a green car below a star", "☆a blue fish", "☆a red apple"));
   click(0, 0);
   EXPECT_TRUE(history_.starred_prompts().empty());
   EXPECT_EQ(dialog.table()->rowCount(), 3) << "a prompt without star and picture is gone";

@@ -20,7 +20,8 @@ namespace {
 ModelFacts two_paths() {
   ModelFacts facts{.name = "m",
                    .paths = {"discrete", "gaussian"},
-                   .samplers = {{"discrete", {"ancestral", "confidence"}}, {"gaussian", {"ddim", "dpm-solver++"}}},
+                   .samplers = {{"discrete", {"ancestral", "confidence"}},
+                                {"gaussian", {"ddim", "dpm-solver++"}}},
                    .side = 64,
                    .cell = 8};
   facts.defaults.sampling = {

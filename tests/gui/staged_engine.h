@@ -13,9 +13,9 @@ namespace tessera::test {
 /// What a staged engine is to do, shared with the test that watches it.
 struct Stage {
   std::atomic<int> opened = 0;
-  std::atomic<int> drawn = 0;         // pictures
-  std::atomic<bool> hold = false;     // stay between two steps until let go or stopped
-  std::atomic<int> milliseconds = 0;  // a step takes
+  std::atomic<int> drawn = 0;           // pictures
+  std::atomic<bool> hold = false;       // stay between two steps until let go or stopped
+  std::atomic<int> milliseconds = 0;    // a step takes
   std::atomic<bool> two_paths = false;  // of the next model: a Gaussian path beside the discrete
   std::atomic<int> codes_painted = 0;
 };
@@ -131,7 +131,8 @@ class StagedEngine final : public engine::Engine {
         grid.cells[static_cast<std::size_t>(cell)] = cell;
       watch.tokens(grid, picture, step);
     }
-    if (watch.preview && request.preview_every > 0 && step < steps) watch.preview(plain(10), picture, step);
+    if (watch.preview && request.preview_every > 0 && step < steps)
+      watch.preview(plain(10), picture, step);
   }
 
   std::shared_ptr<Stage> stage_;
