@@ -117,7 +117,7 @@ TEST_F(EvalProgramTest, SeveralProcessesGiveTheReportOfOne) {
 
 TEST_F(EvalProgramTest, RecordsAreGoneOnWithAndNotWrittenOver) {
   const Json whole = json_of(truth({"--json", "--records", "a.jsonl", "--pictures", "shots"}));
-  EXPECT_EQ(engine::read_image(folder_ / "shots/000008.png").width, 64);
+  EXPECT_EQ(engine::read_image(folder_ / "shots/000008.png").width, 128);
   expect_refusal(truth({"--records", "a.jsonl"}), 2, "--resume goes on");
   // What a killed run leaves: the header, four pictures and a piece of a line.
   const std::string text = read_file(folder_ / "a.jsonl");

@@ -27,7 +27,9 @@ TEST(ClipModel, ABatchIsItsRows) {
   const at::Tensor read = model->text_features(ids);
   EXPECT_EQ(seen.sizes(), at::IntArrayRef({5, 8}));
   for (std::int64_t k = 0; k < 5; ++k) {
-    EXPECT_TRUE(seen[k].equal(model->image_features(pixels.slice(0, k, k + 1))[0])) << k;
+    // Not bit for bit: on some processors a product of 85 rows rounds otherwise than one of 32.
+    EXPECT_TRUE(seen[k].allclose(model->image_features(pixels.slice(0, k, k + 1))[0], 1e-5, 1e-6))
+        << k;
   }
   for (std::int64_t k = 0; k < 3; ++k) {
     EXPECT_TRUE(read[k].allclose(model->text_features(ids.slice(0, k, k + 1))[0], 1e-5, 1e-6)) << k;

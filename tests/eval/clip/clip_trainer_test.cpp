@@ -150,7 +150,7 @@ TEST(ClipConfig, ReadsWritesAndRefuses) {
         ErrorCode::kInvalidArgument, part, [&] { parse_config(text, "x", over); });
   };
   refused("model.vision.resolution is 128", {{"model.vision.resolution", "128"}});
-  refused("model.weights must be bf16 or fp32", {{"model.weights", "int8"}});
+  refused("model.weights must be bf16, int8 or fp32", {{"model.weights", "int3"}});
   refused("objective.swaps must lie in", {{"objective.swaps", "9"}});
   refused("model.vision.width must be a multiple", {{"model.vision.width", "33"}});
   refused("model.depth is not a known key", {{"model.depth", "3"}});
