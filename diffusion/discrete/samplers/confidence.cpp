@@ -71,7 +71,7 @@ class ConfidenceSampler final : public DiscreteSampler {
     // stride at least.
     const double share = 1.0 - masked_share(time.index + 1, time.count);
     const at::Tensor least = open.clamp_max(static_cast<double>(time.index + 1));
-    const at::Tensor kept = fixed + (open * share).round().maximum(least);
+    const at::Tensor kept = fixed + (open * share - 1e-9).round().maximum(least);  // halves go down
     const at::Tensor revealed = at::where(rank < kept, drawn.codes, *mask);
     return at::where(known, in.x_t, revealed);
   }

@@ -210,7 +210,7 @@ TEST(Confidence, RevealsByTheCosine) {
         *q, {.log_x0 = some_answer(x, 1), .x_t = x, .time = time, .locked = locked}, noise);
     const double angle = std::numbers::pi * static_cast<double>(time.index + 1) / 10.0;
     const std::int64_t shown =
-        std::max<std::int64_t>(time.index + 1, std::lround(kOpen * (1.0 - std::cos(angle))));
+        std::max<std::int64_t>(time.index + 1, std::lround(kOpen * (1.0 - std::cos(angle)) - 1e-9));
     EXPECT_TRUE(at::equal((x != kCodes).sum(-1), at::full({3}, 4 + shown, at::kLong)));
     const at::Tensor known = before != kCodes;
     EXPECT_TRUE(at::equal(x.masked_select(known), before.masked_select(known)));

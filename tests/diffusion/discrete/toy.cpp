@@ -68,9 +68,11 @@ class ConfidenceStride {
     }
     const double angle = std::numbers::pi * static_cast<double>(time_.index + 1) /
                          (2.0 * static_cast<double>(time_.count));
-    const auto kept =
-        fixed + static_cast<std::size_t>(std::ceil(
-                    static_cast<double>(toy_.tokens - fixed) * (1.0 - std::cos(angle)) - 1e-9));
+    const std::size_t free = toy_.tokens - fixed;
+    const auto share = static_cast<std::size_t>(
+        std::lround(static_cast<double>(free) * (1.0 - std::cos(angle)) - 1e-9));
+    const std::size_t least = std::min(free, static_cast<std::size_t>(time_.index) + 1);
+    const std::size_t kept = fixed + std::max(share, least);
     const std::size_t known = toy_.tokens - open.size();
     wanted_ = kept > known ? kept - known : 0;
     draw(open, p, 0, mass, out);
