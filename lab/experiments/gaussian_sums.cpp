@@ -92,7 +92,7 @@ Panel merge_panel(Findings& findings, const Options& o) {
   findings.equal("largest |α(1−ᾱ_{t−1}) + β − (1−ᾱ_t)| over t",
                  (early + late - jump).abs().max().item<double>(),
                  0.0,
-                 4e-16);
+                 1e-15);
   double product = 1.0;
   for (const double beta : process.schedule().beta) product *= 1.0 - beta;
   findings.equal(

@@ -31,29 +31,31 @@ at::Tensor as_colours(const at::Tensor& codes, std::int64_t count) {
       .permute({0, 3, 1, 2});
 }
 
+constexpr double kWidth = 256;  // of the shipped model's transformer
+
 /// Multiply-additions of one transformer layer's attention and products, N tokens of width D.
 double layer_cost(double tokens, double width) {
   return 2 * tokens * tokens * width + 12 * tokens * width * width;
 }
 
-Panel cost_panel(double codes) {
+Panel cost_panel(double side, double codes) {
   Panel panel{
-      .title = "a transformer layer of width 160",
+      .title = "a transformer layer of width 256",
       .x = {.label = "side of the picture in pixels", .logarithmic = true, .from = 14, .to = 300},
       .y = {.label = "10^9 multiply-adds", .logarithmic = true},
       .legend = Legend::kTopLeft};
   Curve pixels{.label = "a token a pixel", .stroke = Stroke::kMarked};
   Curve coded{.label = "a token an 8 by 8 patch", .stroke = Stroke::kMarked};
-  for (const double side : {16.0, 32.0, 64.0, 128.0, 256.0}) {
-    pixels.x.push_back(side);
-    pixels.y.push_back(layer_cost(side * side, 160) / 1e9);
-    coded.x.push_back(side);
-    coded.y.push_back(layer_cost(side * side / 64, 160) / 1e9);
+  for (const double x : {16.0, 32.0, 64.0, 128.0, 256.0}) {
+    pixels.x.push_back(x);
+    pixels.y.push_back(layer_cost(x * x, kWidth) / 1e9);
+    coded.x.push_back(x);
+    coded.y.push_back(layer_cost(x * x / 64, kWidth) / 1e9);
   }
   panel.layers = {pixels, coded};
-  panel.layers.emplace_back(Curve{.label = "the starter model",
-                                  .x = {64},
-                                  .y = {layer_cost(codes, 160) / 1e9},
+  panel.layers.emplace_back(Curve{.label = "the shipped model",
+                                  .x = {side},
+                                  .y = {layer_cost(codes, kWidth) / 1e9},
                                   .stroke = Stroke::kPoints,
                                   .colour = Colour::kVermilion});
   return panel;
@@ -74,7 +76,8 @@ Findings run(const Options& options, const Run& context) {
   const at::Tensor back = codec.decode(codes).clamp(-1, 1);
   const std::int64_t size = codec.options().codebook_size;
   const double tokens = static_cast<double>(codes[0].numel());
-  findings.equal("codes of a picture of 64 by 64 pixels", tokens, 64, 0);
+  const auto side = static_cast<double>(pictures.size(3));
+  findings.equal("codes of a picture: one a patch of 8 by 8 pixels", tokens, side * side / 64, 0);
   const double bits = tokens * std::log2(static_cast<double>(size));
   findings.equal("bits of the pixels over bits of the codes",
                  static_cast<double>(pictures[0].numel()) * 8 / bits,
@@ -96,8 +99,8 @@ Findings run(const Options& options, const Run& context) {
                    1e-9);
   findings.at_least("codes that these pictures use", static_cast<double>(use.used), 100);
   findings.equal("multiply-adds of a layer, a token a pixel over a token a code",
-                 layer_cost(4096, 160) / layer_cost(tokens, 160),
-                 316,
+                 layer_cost(16384, kWidth) / layer_cost(tokens, kWidth),
+                 640,
                  1e-9);
   std::vector<at::Tensor> rows{
       pictures.slice(0, 0, 8),
@@ -107,8 +110,8 @@ Findings run(const Options& options, const Run& context) {
   Panel sheet =
       sheet_panel(at::cat(rows), {.columns = 8, .enlarge = 1}, {}, {"scenes", "codes", "decoded"});
   sheet.title = concat("through the codec: ", std::round(10 * decibel) / 10, " dB");
-  findings.figure = {.title = "A picture as sixty-four words", .columns = 2};
-  findings.figure.panels = {sheet, cost_panel(tokens)};
+  findings.figure = {.title = "A picture as 256 words", .columns = 2};
+  findings.figure.panels = {sheet, cost_panel(side, tokens)};
   return findings;
 }
 
@@ -122,7 +125,7 @@ Experiment pictures_as_codes() {
        .text =
            "The codec replaces each 8 by 8 patch by one of 1024 codes, ten bits instead of 1536. A "
            "transformer's attention costs the square of the number of tokens: with a token a "
-           "pixel a layer costs three hundred times more, which is why VQ-Diffusion and latent "
+           "pixel a layer costs 640 times more, which is why VQ-Diffusion and latent "
            "diffusion work on compressed pictures. The decoder brings codes back to pixels, as "
            "the third part of the model.",
        .shows = {"VQ-VAE codebook and its use",

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "io/json_fields.h"
 #include "lab/experiments/text_to_image.h"
 #include "lab/numbers.h"
 #include "lab/series.h"
@@ -60,8 +61,12 @@ Findings run(const Options& options, const Run& context) {
                  static_cast<double>(all.tokens.size(1)),
                  static_cast<double>(parts.text_length),
                  0);
-  // The width that the denoiser was made for, from the model's own configuration: 96.
-  findings.equal("numbers of a token's state", static_cast<double>(all.tokens.size(2)), 96, 0);
+  const io::Json options_of_encoder =
+      io::read_json(context.model / pipeline::kTextEncoderPart / "config.json");
+  findings.equal("numbers of a token's state",
+                 static_cast<double>(all.tokens.size(2)),
+                 options_of_encoder.at("width").get<double>(),
+                 0);
   double alone = 0;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     const nn::Condition one = encode(parts, {prompts[i]});
@@ -93,7 +98,9 @@ Findings run(const Options& options, const Run& context) {
                  .y_last = static_cast<double>(real - 1),
                  .diverging = true};
   Panel left{.title = "\"" + options.first + "\" as a matrix",
-             .x = {.label = "number of the state", .from = -0.5, .to = 95.5},
+             .x = {.label = "number of the state",
+                   .from = -0.5,
+                   .to = static_cast<double>(matrix.size(1)) - 0.5},
              .y = {.label = "token",
                    .reversed = true,
                    .from = -0.5,
@@ -139,7 +146,7 @@ Experiment text_as_matrix() {
        .text =
            "The first of the three parts of a text-to-image model (Rombach et al. 2022): words in, "
            "a matrix of token states out. The denoiser reads the whole matrix by "
-           "cross-attention. The starter model's encoder gives 24 states of 96 numbers; padding "
+           "cross-attention. The shipped model's encoder gives 24 states of 128 numbers; padding "
            "and neighbours in the batch change nothing. On the right the angles between "
            "prompts, from the mean of their states.",
        .shows = {"text encoder: text to matrix", "cosine table of prompts"}},
