@@ -10,6 +10,7 @@
 #include "engine/clip_pairs.h"
 #include "engine/image_files.h"
 #include "io/json_fields.h"
+#include "tests/engine/scene_picture.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
 
@@ -19,6 +20,8 @@ namespace {
 using io::Json;
 using test::expect_error;
 namespace fs = std::filesystem;
+
+const fs::path kAtlas = TESSERA_SOURCE_DIR "/data/scenes/atlas/emoji.safetensors";
 
 class ClipScoreRun : public ::testing::Test {
  protected:
@@ -62,8 +65,8 @@ TEST_F(ClipScoreRun, PairsByStemListWhatIsLeft) {
 }
 
 TEST_F(ClipScoreRun, ScoresByBatchAndByOneAreTheSame) {
-  picture("a.png", 255);
-  picture("b.png", 0);
+  write_png(folder_ / "pictures/a.png", test::car(kAtlas, "on a white background"));
+  write_png(folder_ / "pictures/b.png", test::car(kAtlas, "on a black background"));
   picture("c.png", 100);
   text("pictures/a.txt", "a car on a white background");
   text("pictures/b.txt", "a car on a white background\na car on a black background");

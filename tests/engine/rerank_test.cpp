@@ -7,6 +7,7 @@
 #include "engine/image_files.h"
 #include "io/json_fields.h"
 #include "tests/engine/fake_engine.h"
+#include "tests/engine/scene_picture.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
 
@@ -18,6 +19,7 @@ using test::FakeEngine;
 using test::TemporaryFolder;
 
 const std::filesystem::path kClip = TESSERA_SOURCE_DIR "/models/clip";
+const std::filesystem::path kAtlas = TESSERA_SOURCE_DIR "/data/scenes/atlas/emoji.safetensors";
 
 Image flat(std::uint8_t value) {
   return {.width = 2, .height = 2, .pixels = std::vector<std::uint8_t>(12, value)};
@@ -25,7 +27,9 @@ Image flat(std::uint8_t value) {
 
 TEST(Reranker, TheLargestCosineWins) {
   Reranker reranker(kClip, "cpu");
-  const std::vector<Image> candidates{flat(0), flat(255), flat(128)};
+  const std::vector<Image> candidates{test::car(kAtlas, "on a black background"),
+                                      test::car(kAtlas, "on a white background"),
+                                      test::car(kAtlas, "on a blue background")};
   const Reranker::Choice black = reranker.choose(candidates, "a car on a black background", "");
   const Reranker::Choice white = reranker.choose(candidates, "a car on a white background", "");
   ASSERT_EQ(black.scores.size(), 3u);
@@ -37,7 +41,7 @@ TEST(Reranker, TheLargestCosineWins) {
             white.scores);
   // Order and company change no score.
   const Reranker::Choice turned =
-      reranker.choose({flat(128), flat(255)}, "a car on a white background", "");
+      reranker.choose({candidates[2], candidates[1]}, "a car on a white background", "");
   EXPECT_NEAR(turned.scores[1], white.scores[1], 1e-6);
   EXPECT_EQ(Json::parse(reranker.describe())["sha256"].get<std::string>().size(), 64u);
 }
