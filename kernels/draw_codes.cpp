@@ -131,36 +131,8 @@ std::int64_t pick(std::int64_t codes, const CodeEvidence& e, double uniform, con
 
 }  // namespace
 
-// The same text is compiled once for each instruction set: a vector operation becomes instructions
-// where it is written, so a function that is only inlined into another's target would not do.
-namespace any {
-namespace {
-#include "kernels/draw_codes.inc"
-}  // namespace
-}  // namespace any
-
-#if defined(__x86_64__)
-#pragma GCC push_options
-#pragma GCC target("avx2")
-namespace avx2 {
-namespace {
-#include "kernels/draw_codes.inc"
-}  // namespace
-}  // namespace avx2
-#pragma GCC pop_options
-
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")
-namespace avx512 {
-namespace {
-#include "kernels/draw_codes.inc"
-}  // namespace
-}  // namespace avx512
-#pragma GCC pop_options
-#else
-namespace avx2 = any;
-namespace avx512 = any;
-#endif
+#define TESSERA_KERNEL "kernels/draw_codes.inc"
+#include "kernels/builds.inc"
 
 namespace {
 

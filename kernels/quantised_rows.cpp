@@ -4,37 +4,9 @@
 #include <cstring>
 #include <vector>
 
-// The same text is compiled once for each instruction set: a vector operation becomes instructions
-// where it is written, so a function that is only inlined into another's target would not do.
 namespace tessera::kernels {
-namespace any {
-namespace {
-#include "kernels/quantised_rows.inc"
-}  // namespace
-}  // namespace any
-
-#if defined(__x86_64__)
-#pragma GCC push_options
-#pragma GCC target("avx2")
-namespace avx2 {
-namespace {
-#include "kernels/quantised_rows.inc"
-}  // namespace
-}  // namespace avx2
-#pragma GCC pop_options
-
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")
-namespace avx512 {
-namespace {
-#include "kernels/quantised_rows.inc"
-}  // namespace
-}  // namespace avx512
-#pragma GCC pop_options
-#else
-namespace avx2 = any;
-namespace avx512 = any;
-#endif
+#define TESSERA_KERNEL "kernels/quantised_rows.inc"
+#include "kernels/builds.inc"
 
 namespace {
 
