@@ -75,6 +75,9 @@ class MainWindow final : public QMainWindow {
                      const QString& text,
                      const QKeySequence& keys,
                      const std::function<void()>& act);
+  void applyPreferences();
+  /// Does it; what it throws is told in the window.
+  void attempt(const std::function<void()>& act);
   void restoreState();
   void saveState();
   void editShown();
