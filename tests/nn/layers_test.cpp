@@ -263,11 +263,13 @@ TEST(Linear, ARowDoesNotDependOnTheOthers) {
   const at::Tensor bias = numbers({320}, 2).to(at::kFloat);
   const at::Tensor x = numbers({256, 160}, 3).to(at::kFloat);
   const at::Tensor all = at::linear(x, weight, bias);
-  if (!at::equal(at::linear(x.slice(0, 0, 32), weight, bias), all.slice(0, 0, 32))) {
-    GTEST_SKIP() << "this processor's products of 32 rows and of 256 round differently";
-  }
-  for (std::int64_t rows = 1; rows <= 40; ++rows) {
-    EXPECT_TRUE(at::equal(linear(x.slice(0, 0, rows), weight, bias), all.slice(0, 0, rows)))
+  // Some processors' products of 32 rows and of 256 round differently: there the fewest rows that
+  // are multiplied as they are stand for all, and nothing is known of more.
+  const at::Tensor fewest = at::linear(x.slice(0, 0, 32), weight, bias);
+  const bool alike = at::equal(fewest, all.slice(0, 0, 32));
+  for (std::int64_t rows = 1; rows <= (alike ? 40 : 32); ++rows) {
+    EXPECT_TRUE(at::equal(linear(x.slice(0, 0, rows), weight, bias),
+                          (alike ? all : fewest).slice(0, 0, rows)))
         << rows;
   }
 }

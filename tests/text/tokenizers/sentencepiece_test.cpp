@@ -134,9 +134,8 @@ TEST(SentencePiece, TrainingIsDeterministicAndQuiet) {
 }
 
 TEST(SentencePiece, EqualsTheProgram) {
-  if (std::system("command -v spm_encode >/dev/null 2>&1") != 0) {
-    GTEST_SKIP() << "spm_encode (package sentencepiece) is not installed";
-  }
+  ASSERT_EQ(std::system("command -v spm_encode >/dev/null 2>&1"), 0)
+      << "tools/bootstrap --tests installs the package sentencepiece";
   const TemporaryFolder folder;
   const std::vector<std::string> lines = captions(100);
   std::string text;
