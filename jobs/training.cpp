@@ -9,6 +9,7 @@
 #include "jobs/jobs.h"
 #include "jobs/shipped_file.h"
 #include "nn/device.h"
+#include "nn/transfer.h"
 #include "train/clip_trainer.h"
 #include "train/code_source.h"
 #include "train/config.h"
@@ -73,9 +74,7 @@ at::Device drawing_device(const train::Config& config, at::Device device) {
 /// Pictures into page-locked memory by the thread that draws ahead, where they go to a GPU: the
 /// copy would hold up the thread that launches the step.
 data::Batch ready_for(at::Device device, data::Batch batch) {
-  if (device.is_cuda() && batch.images.defined() && batch.images.is_cpu()) {
-    batch.images = batch.images.pin_memory();
-  }
+  if (batch.images.defined()) batch.images = nn::staged_for(batch.images, device);
   return batch;
 }
 

@@ -9,4 +9,8 @@ namespace tessera::nn {
 /// back never holds the queue of kernels up.
 at::Tensor to_device(const at::Tensor& x, c10::Device device);
 
+/// The first half of it, for a thread that works ahead: `x` in page-locked memory where it lies on
+/// the CPU and is to go to CUDA, else `x` itself. to_device() then copies it no second time.
+at::Tensor staged_for(const at::Tensor& x, c10::Device device);
+
 }  // namespace tessera::nn

@@ -33,6 +33,7 @@ TEST(Device, CudaIsAnErrorWhereItDoesNotWork) {
 TEST(Transfer, KeepsValuesTypeAndLeavesWhatIsThere) {
   const at::Tensor x = at::arange(6, at::kLong).view({2, 3});
   EXPECT_TRUE(to_device(x, at::kCPU).is_same(x));
+  EXPECT_TRUE(staged_for(x, at::kCPU).is_same(x));
   const at::Tensor there = to_device(x, at::kMeta);
   EXPECT_TRUE(there.is_meta());
   EXPECT_EQ(there.sizes(), x.sizes());
