@@ -9,21 +9,19 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "nn/cuda_kernels.h"
 
 namespace tessera::nn {
 namespace {
 
-/// Empty when CUDA can be used, else why not. Torch's own kernels do for everything; ours, where
-/// they were built, register themselves beside them.
+/// Empty when CUDA can be used, else why not.
 std::string load_cuda() {
   if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) return dlerror();
-  if (dlopen("libtessera_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-    log_debug("CUDA by Torch's kernels alone");
-  }
   // Asked through the hooks, and only now: their answer is kept for the life of the process.
   if (!at::detail::getCUDAHooks().hasCUDA()) {
     return "no CUDA device answers (driver missing or too old)";
   }
+  load_cuda_kernels();
   return {};
 }
 

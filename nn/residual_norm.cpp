@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "kernels/bfloat16.h"
 #include "kernels/residual_norm.h"
+#include "nn/cuda_kernels.h"
 
 namespace tessera::nn {
 namespace {
@@ -27,6 +28,44 @@ void with_number(const at::Tensor& x, Use&& use) {
   } else {
     use(float{});
   }
+}
+
+// The kernels, over all groups at once, where the tensors are.
+
+template <typename Number>
+void run(const kernels::ResidualNorm<Number>& args, const at::Tensor& residual) {
+  if (residual.is_cpu()) {
+    at::parallel_for(0, residual.size(0), 1, [&](std::int64_t first, std::int64_t last) {
+      kernels::residual_norm(args, first, last);
+    });
+    return;
+  }
+  const CudaLaunch launch(residual);
+  const auto kernel = [] {
+    if constexpr (std::is_same_v<Number, float>)
+      return cuda_kernels()->residual_norm;
+    else
+      return cuda_kernels()->residual_norm_half;
+  }();
+  CudaLaunch::check("residual_norm", kernel(args, residual.size(0), launch.stream()));
+}
+
+template <typename Number>
+void run(const kernels::ResidualNormGradient<Number>& args, const at::Tensor& sum) {
+  if (sum.is_cpu()) {
+    at::parallel_for(0, sum.size(0), 1, [&](std::int64_t first, std::int64_t last) {
+      kernels::residual_norm_gradient(args, first, last);
+    });
+    return;
+  }
+  const CudaLaunch launch(sum);
+  const auto kernel = [] {
+    if constexpr (std::is_same_v<Number, float>)
+      return cuda_kernels()->residual_norm_gradient;
+    else
+      return cuda_kernels()->residual_norm_gradient_half;
+  }();
+  CudaLaunch::check("residual_norm_gradient", kernel(args, sum.size(0), launch.stream()));
 }
 
 /// Fused = one pass over memory; `branch` may be undefined. Outputs: (sum, output), or (output)
@@ -58,9 +97,7 @@ class FusedResidualNorm : public torch::autograd::Function<FusedResidualNorm> {
           .output = data<Number>(output),
           .mean = mean.mutable_data_ptr<float>(),
           .inverse = inverse.mutable_data_ptr<float>()};
-      at::parallel_for(0, residual.size(0), 1, [&](std::int64_t first, std::int64_t last) {
-        kernels::residual_norm(args, first, last);
-      });
+      run(args, residual);
     });
     context->save_for_backward({sum, gain, mean, inverse});
     context->saved_data["branch"] = branch.defined();
@@ -98,9 +135,7 @@ class FusedResidualNorm : public torch::autograd::Function<FusedResidualNorm> {
           .grad_branch = data<Number>(grad_branch),
           .grad_gain = grad_gain.mutable_data_ptr<float>(),
           .grad_shift = grad_shift.mutable_data_ptr<float>()};
-      at::parallel_for(0, sum.size(0), 1, [&](std::int64_t first, std::int64_t last) {
-        kernels::residual_norm_gradient(args, first, last);
-      });
+      run(args, sum);
     });
     if (gain.size(0) == 1) {
       grad_gain = grad_gain.sum(0, /*keepdim=*/true);
@@ -111,7 +146,9 @@ class FusedResidualNorm : public torch::autograd::Function<FusedResidualNorm> {
 };
 
 bool can_fuse(const at::Tensor& residual, const NormWeights& weights) {
-  return residual.is_cpu() && residual.scalar_type() == at::kFloat && residual.dim() == 3 &&
+  const bool here = residual.is_cpu() || (residual.is_cuda() && cuda_kernels() != nullptr &&
+                                          residual.size(-1) <= kernels::kWidestCudaRow);
+  return here && residual.scalar_type() == at::kFloat && residual.dim() == 3 &&
          residual.size(2) % kernels::kLanes == 0 && weights.gain.scalar_type() == at::kFloat &&
          weights.shift.scalar_type() == at::kFloat;
 }
@@ -131,8 +168,9 @@ ResidualNorm residual_norm(const at::Tensor& residual,
     const at::Tensor normed = at::layer_norm(sum, {sum.size(-1)});
     return {sum, at::addcmul(weights.shift.unsqueeze(1), normed, weights.gain.unsqueeze(1))};
   }
-  const bool half = at::autocast::is_autocast_enabled(at::kCPU) &&
-                    at::autocast::get_autocast_dtype(at::kCPU) == at::kBFloat16;
+  const auto device = residual.device().type();
+  const bool half = at::autocast::is_autocast_enabled(device) &&
+                    at::autocast::get_autocast_dtype(device) == at::kBFloat16;
   const at::ScalarType type = half ? at::kBFloat16 : at::kFloat;
   std::optional<at::Tensor> added;
   if (branch.defined()) added = branch.to(type).contiguous();

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+
+#include <cuda_bf16.h>
+#include <cuda_runtime.h>
+
+#include "kernels/bfloat16.h"
+
+/// What the kernels over rows share: four numbers at a time, and sums over a warp.
+namespace tessera::kernels::cuda {
+
+inline constexpr int kWarp = 32;
+inline constexpr unsigned kAllLanes = 0xffffffffu;
+
+__device__ inline float4 load4(const float* from) {
+  return *reinterpret_cast<const float4*>(from);
+}
+
+__device__ inline float4 load4(const Bfloat16* from) {
+  const uint2 bits = *reinterpret_cast<const uint2*>(from);
+  // a bfloat16 is the upper half of a float32
+  return {__uint_as_float(bits.x << 16),
+          __uint_as_float(bits.x & 0xffff0000u),
+          __uint_as_float(bits.y << 16),
+          __uint_as_float(bits.y & 0xffff0000u)};
+}
+
+__device__ inline void store4(float* to, float4 value) {
+  *reinterpret_cast<float4*>(to) = value;
+}
+
+__device__ inline void store4(Bfloat16* to, float4 value) {
+  const __nv_bfloat162 low = __floats2bfloat162_rn(value.x, value.y);
+  const __nv_bfloat162 high = __floats2bfloat162_rn(value.z, value.w);
+  uint2 bits;
+  bits.x = *reinterpret_cast<const unsigned*>(&low);
+  bits.y = *reinterpret_cast<const unsigned*>(&high);
+  *reinterpret_cast<uint2*>(to) = bits;
+}
+
+/// The sum of all lanes' values, in every lane; the order does not depend on the lane.
+__device__ inline float warp_sum(float value) {
+  for (int offset = kWarp / 2; offset > 0; offset /= 2) {
+    value += __shfl_xor_sync(kAllLanes, value, offset);
+  }
+  return value;
+}
+
+__device__ inline float sum4(float4 v) {
+  return (v.x + v.y) + (v.z + v.w);
+}
+
+/// Null, or why the kernel before could not be launched.
+inline const char* launched() {
+  const cudaError_t error = cudaGetLastError();
+  return error == cudaSuccess ? nullptr : cudaGetErrorString(error);
+}
+
+}  // namespace tessera::kernels::cuda

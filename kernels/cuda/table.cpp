@@ -1,0 +1,13 @@
+#include "kernels/cuda/launch.h"
+#include "kernels/cuda_kernels.h"
+
+/// The symbol that nn/cuda_kernels.cpp asks the library for.
+extern "C" const tessera::kernels::CudaKernels* tessera_cuda_kernels() {
+  namespace cuda = tessera::kernels::cuda;
+  static const tessera::kernels::CudaKernels table{
+      .residual_norm = cuda::residual_norm,
+      .residual_norm_half = cuda::residual_norm,
+      .residual_norm_gradient = cuda::residual_norm_gradient,
+      .residual_norm_gradient_half = cuda::residual_norm_gradient};
+  return &table;
+}

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/residual_norm.h"
+
+namespace tessera::kernels {
+
+/// Changes with every change of the table below or of an argument struct that it takes.
+inline constexpr std::int64_t kCudaKernelsVersion = 1;
+
+/// Our kernels for NVIDIA GPUs, as libtessera_cuda.so gives them out: the same functions of the
+/// same argument structs as on the CPU, over all groups, rows or tokens at once. Pointers are the
+/// device's; `stream` is a cudaStream_t of the current device. Nothing is waited for. Each returns
+/// null, or why it could not be launched.
+struct CudaKernels {
+  std::int64_t version = kCudaKernelsVersion;
+  /// REQUIRES: width a multiple of 4 and at most kWidestCudaRow; rows aligned to 16 bytes.
+  const char* (*residual_norm)(const ResidualNorm<float>&, std::int64_t groups, void* stream);
+  const char* (*residual_norm_half)(const ResidualNorm<Bfloat16>&,
+                                    std::int64_t groups,
+                                    void* stream);
+  const char* (*residual_norm_gradient)(const ResidualNormGradient<float>&,
+                                        std::int64_t groups,
+                                        void* stream);
+  const char* (*residual_norm_gradient_half)(const ResidualNormGradient<Bfloat16>&,
+                                             std::int64_t groups,
+                                             void* stream);
+};
+
+/// A row of a norm stays in a warp's registers.
+inline constexpr std::int64_t kWidestCudaRow = 1408;
+
+/// The plug-in's one symbol: a function without arguments that returns its `const CudaKernels*`.
+inline constexpr const char* kCudaKernelsSymbol = "tessera_cuda_kernels";
+
+}  // namespace tessera::kernels
