@@ -30,6 +30,8 @@ class TimeSampler {
   /// Remembers the bounds [B] (nats, not weighted) of a batch; rows in order, so of rows with the
   /// same t the last counts most. Waits for the device; does nothing for "uniform".
   void update(const at::Tensor& t, const at::Tensor& bound);
+  /// Whether update() wants anything.
+  bool learns() const { return importance_; }
   /// p(t) for t = 1..T, [T] float64.
   at::Tensor probabilities() const;
 
