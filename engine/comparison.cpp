@@ -50,15 +50,10 @@ Side from_model(const ComparisonRequest& request,
                                          .count = request.count,
                                          .split = request.split,
                                          .seed = request.seed,
-                                         .sampler = request.sampling.sampler,
-                                         .steps = request.sampling.steps,
-                                         .guidance = request.sampling.guidance,
-                                         .truncation = request.sampling.truncation,
+                                         .sampling = request.sampling,
                                          .batch = request.batch,
                                          .device = request.device,
-                                         .threads = request.threads},
-                             .tuning = request.sampling.tuning,
-                             .path = request.sampling.path};
+                                         .threads = request.threads}};
   if (!request.page.empty() && request.shown > 0) {
     run.request.on_picture = [&](const jobs::ScoredPicture& picture) {
       const auto pixels = static_cast<std::int32_t>(picture.side);

@@ -118,11 +118,11 @@ Stage set_up(const CompositionalRun& run) {
                 ", got ",
                 request.count);
   if (stage.plan.source != eval::PictureSource::kTruth) {
-    const pipeline::DrawingPrecision precision = pipeline::drawing_precision(run.precision);
+    const pipeline::DrawingPrecision precision = pipeline::drawing_precision(request.precision);
     stage.pipeline = pipeline::load_pipeline(
         request.model,
         nn::resolve_device(request.device),
-        {.type = precision.type, .products = precision.products, .path = run.path});
+        {.type = precision.type, .products = precision.products, .path = request.sampling.path});
   }
   if (stage.plan.source == eval::PictureSource::kModel) {
     if (run.rerank > 1) {
@@ -133,12 +133,7 @@ Stage set_up(const CompositionalRun& run) {
       stage.plan.choose = clip_choice(clip);
       stage.clip_sha256 = clip.sha256;
     }
-    stage.plan.sampling = stage.pipeline->resolve({.steps = request.steps,
-                                                   .sampler = request.sampler,
-                                                   .guidance = request.guidance,
-                                                   .truncation = request.truncation,
-                                                   .tuning = run.tuning,
-                                                   .path = run.path});
+    stage.plan.sampling = stage.pipeline->resolve(request.sampling);
   }
   return stage;
 }
@@ -216,7 +211,7 @@ CompositionalAnswer run_compositional(const CompositionalRun& run,
     settings["rerank"] = run.rerank;
     settings["clip_sha256"] = stage.clip_sha256;
   }
-  if (run.precision != "fp32") settings["precision"] = run.precision;
+  if (run.request.precision != "fp32") settings["precision"] = run.request.precision;
   eval::RecordRun records = open_records(run, header_of(stage, settings, !run.pictures.empty()));
   CompositionalAnswer answer;
   answer.judged = judge_missing(run, stage, records, progress, stop);

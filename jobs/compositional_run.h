@@ -5,7 +5,6 @@
 #include <stop_token>
 #include <string>
 
-#include "core/options.h"
 #include "core/progress.h"
 #include "jobs/jobs.h"
 
@@ -14,12 +13,9 @@ namespace tessera::jobs {
 /// A compositional evaluation with records: one JSON line a picture, so that it can be stopped,
 /// gone on with, and divided among processes (docs/formats/eval.md).
 struct CompositionalRun {
-  CompositionalRequest request{};  // its on_picture is told of pictures as they are judged
-  SamplerOptions tuning{};
+  CompositionalRequest request{};    // its on_picture is told of pictures as they are judged
   std::int64_t rerank = 0;           // candidates a picture, of which a CLIP keeps one; 0, 1 = one
   std::filesystem::path clip{};      // which CLIP of Tessera's own; "" = the shipped one
-  std::string path{};                // discrete, gaussian; "" = the model's first
-  std::string precision = "fp32";    // of the model in memory, or int8 of its products
   std::filesystem::path records{};   // "" = none are kept
   bool resume = false;               // go on with the records that are there
   bool overwrite = false;            // replace them

@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 
+#include "core/options.h"
 #include "core/progress.h"
 
 namespace tessera::jobs {
@@ -64,10 +65,8 @@ struct CompositionalRequest {
   std::int64_t count = 500;
   std::string split = "heldout";
   std::uint64_t seed = 0;
-  std::string sampler{};
-  std::int64_t steps = 0;
-  double guidance = -1;
-  std::string truncation{};
+  SampleOptions sampling{};
+  std::string precision = "fp32";  // of the model in memory, or int8 of its products
   std::int64_t batch = 50;
   std::string device = "auto";
   int threads = 0;

@@ -10,6 +10,7 @@
 #include "cli/flags/progress_line.h"
 #include "cli/flags/run_guarded.h"
 #include "cli/flags/train_flags.h"
+#include "jobs/compositional_run.h"
 #include "jobs/device_probe.h"
 #include "jobs/jobs.h"
 
@@ -43,25 +44,30 @@ void add_train(CLI::App& app, Action& action) {
 void add_eval(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "eval", "draw captions of a model's world and read the pictures back by rules");
-  const auto flags = std::make_shared<jobs::CompositionalRequest>();
-  command->add_option("--model", flags->model, "model folder, or a codec's run")->required();
-  command->add_option("--count", flags->count, "captions that are drawn")->capture_default_str();
-  command->add_option("--split", flags->split, "heldout, heldout:CLASS, train or all")
+  const auto flags = std::make_shared<jobs::CompositionalRun>();
+  jobs::CompositionalRequest& request = flags->request;
+  command->add_option("--model", request.model, "model folder, or a codec's run")->required();
+  command->add_option("--count", request.count, "captions that are drawn")->capture_default_str();
+  command->add_option("--split", request.split, "heldout, heldout:CLASS, train or all")
       ->capture_default_str();
-  command->add_option("--seed", flags->seed, "of captions and pictures")->capture_default_str();
-  command->add_option("--batch", flags->batch, "pictures a forward pass")->capture_default_str();
-  command->add_option("--source", flags->source, "model, codec or truth")->capture_default_str();
-  command->add_option("--sampler", flags->sampler, "left out: the model card's own");
-  command->add_option("--steps", flags->steps, "0 = the model card's own")->capture_default_str();
-  command->add_option("--guidance", flags->guidance, "negative = the model card's own")
+  command->add_option("--seed", request.seed, "of captions and pictures")->capture_default_str();
+  command->add_option("--batch", request.batch, "pictures a forward pass")->capture_default_str();
+  command->add_option("--source", request.source, "model, codec or truth")->capture_default_str();
+  add_field_flags(*command, request.sampling, "Sampling");
+  command
+      ->add_option("--precision",
+                   request.precision,
+                   "of the model: fp32, bf16, fp16, or int8 of the products that draw (CPU)")
       ->capture_default_str();
-  command->add_option("--device", flags->device, "cpu, cuda, cuda:N or auto")
+  command->add_option("--rerank", flags->rerank, "candidates a caption, of which a CLIP keeps one");
+  command->add_option("--clip", flags->clip, "CLIP of --rerank; left out: the shipped one");
+  command->add_option("--device", request.device, "cpu, cuda, cuda:N or auto")
       ->capture_default_str();
-  command->add_option("--threads", flags->threads, "0 = one a core")->capture_default_str();
+  command->add_option("--threads", request.threads, "0 = one a core")->capture_default_str();
   command->callback([flags, &action] {
     action = [flags](std::stop_token stop) {
       ProgressLine line(std::cerr, ProgressStyle::for_stderr());
-      const std::string report = jobs::run_compositional(*flags, line.sink(), stop);
+      const std::string report = jobs::run_compositional(*flags, line.sink(), stop).json;
       line.finish();
       std::printf("%s\n", report.c_str());
     };
