@@ -2,6 +2,9 @@
 
 #include <cstdint>
 
+#include "kernels/draw_codes.h"
+#include "kernels/gelu2.h"
+#include "kernels/nearest_code.h"
 #include "kernels/residual_norm.h"
 
 namespace tessera::kernels {
@@ -26,10 +29,18 @@ struct CudaKernels {
   const char* (*residual_norm_gradient_half)(const ResidualNormGradient<Bfloat16>&,
                                              std::int64_t groups,
                                              void* stream);
+  const char* (*gelu2)(const Gelu2<float>&, std::int64_t numbers, void* stream);
+  const char* (*gelu2_half)(const Gelu2<Bfloat16>&, std::int64_t numbers, void* stream);
+  const char* (*nearest_code)(const NearestCode&, std::int64_t rows, void* stream);
+  /// REQUIRES: at most kMostCudaCodes codes.
+  const char* (*draw_codes)(const DrawCodes&, std::int64_t tokens, void* stream);
 };
 
 /// A row of a norm stays in a warp's registers.
 inline constexpr std::int64_t kWidestCudaRow = 1408;
+
+/// A row of logits stays in a block's registers.
+inline constexpr std::int64_t kMostCudaCodes = 16384;
 
 /// The plug-in's one symbol: a function without arguments that returns its `const CudaKernels*`.
 inline constexpr const char* kCudaKernelsSymbol = "tessera_cuda_kernels";

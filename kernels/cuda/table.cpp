@@ -8,6 +8,10 @@ extern "C" const tessera::kernels::CudaKernels* tessera_cuda_kernels() {
       .residual_norm = cuda::residual_norm,
       .residual_norm_half = cuda::residual_norm,
       .residual_norm_gradient = cuda::residual_norm_gradient,
-      .residual_norm_gradient_half = cuda::residual_norm_gradient};
+      .residual_norm_gradient_half = cuda::residual_norm_gradient,
+      .gelu2 = cuda::gelu2,
+      .gelu2_half = cuda::gelu2,
+      .nearest_code = cuda::nearest_code,
+      .draw_codes = cuda::draw_codes};
   return &table;
 }
