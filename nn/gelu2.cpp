@@ -1,10 +1,13 @@
 #include "nn/gelu2.h"
 
+#include <type_traits>
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include "kernels/gelu2.h"
+#include "nn/cuda_kernels.h"
 
 namespace tessera::nn {
 namespace {
@@ -14,6 +17,17 @@ constexpr std::int64_t kNumbersOfAThread = 1 << 15;  // at least; some ten micro
 template <typename Number>
 void run(const at::Tensor& x) {
   const kernels::Gelu2<Number> args{static_cast<Number*>(x.mutable_data_ptr())};
+  if (x.is_cuda()) {
+    const CudaLaunch launch(x);
+    const auto kernel = [] {
+      if constexpr (std::is_same_v<Number, float>)
+        return cuda_kernels()->gelu2;
+      else
+        return cuda_kernels()->gelu2_half;
+    }();
+    CudaLaunch::check("gelu2", kernel(args, x.numel(), launch.stream()));
+    return;
+  }
   at::parallel_for(0, x.numel(), kNumbersOfAThread, [&](std::int64_t first, std::int64_t last) {
     kernels::gelu2(args, first, last);
   });
@@ -32,7 +46,8 @@ void gelu2_in_place(const at::Tensor& x) {
 bool fits_gelu2_in_place(const at::Tensor& x) {
   const bool known = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
   const bool recorded = c10::GradMode::is_enabled() && x.requires_grad();
-  return known && x.is_cpu() && x.is_contiguous() && !recorded;
+  const bool here = x.is_cpu() || (x.is_cuda() && cuda_kernels() != nullptr);
+  return known && here && x.is_contiguous() && !recorded;
 }
 
 }  // namespace tessera::nn

@@ -7,6 +7,7 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include "core/error.h"
+#include "nn/nearest_row.h"
 
 namespace tessera::vqvae {
 namespace {
@@ -24,6 +25,7 @@ at::Tensor nearest_code(const at::Tensor& z, const at::Tensor& codebook) {
                 codebook.sizes());
   const at::NoGradGuard no_grad;
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  if (nn::fits_nearest_row(z, codebook)) return nn::nearest_row(z, codebook);
   // |z - e|^2 less |z|^2, which all codes share.
   const at::Tensor squares = codebook.square().sum(1);
   const at::Tensor codes = codebook.t();

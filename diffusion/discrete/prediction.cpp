@@ -1,6 +1,8 @@
 #include "diffusion/discrete/prediction.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -9,6 +11,8 @@
 #include "diffusion/discrete/evidence.h"
 #include "diffusion/discrete/guidance.h"
 #include "kernels/draw_codes.h"
+#include "nn/cuda_kernels.h"
+#include "nn/transfer.h"
 
 namespace tessera::diffusion {
 namespace {
@@ -23,26 +27,36 @@ struct TokenRows {
   float* log_p = nullptr;
 };
 
+void draw(const kernels::DrawCodes& args, const at::Tensor& logits) {
+  const std::int64_t tokens = logits.size(0) * logits.size(1);
+  if (logits.is_cuda()) {
+    const nn::CudaLaunch launch(logits);
+    nn::CudaLaunch::check("draw_codes",
+                          nn::cuda_kernels()->draw_codes(args, tokens, launch.stream()));
+    return;
+  }
+  at::parallel_for(0, tokens, kTokensOfAThread, [&](std::int64_t first, std::int64_t last) {
+    kernels::draw_codes(args, first, last);
+  });
+}
+
 void draw_from_logits(const std::vector<Logits>& pieces,
                       double guidance,
                       const Truncation& truncation,
                       TokenRows rows) {
   for (const Logits& piece : pieces) {
-    const kernels::DrawCodes args{
-        .codes = piece.wanted.size(2),
-        .wanted = piece.wanted.const_data_ptr<float>(),
-        .unwanted = piece.unwanted.defined() ? piece.unwanted.const_data_ptr<float>() : nullptr,
-        .guidance = static_cast<float>(guidance),
-        .keep_mass = truncation.rate,
-        .keep_codes = truncation.top_k,
-        .uniform = rows.uniform,
-        .evidence = rows.evidence,
-        .drawn = rows.drawn,
-        .log_p = rows.log_p};
+    draw({.codes = piece.wanted.size(2),
+          .wanted = piece.wanted.const_data_ptr<float>(),
+          .unwanted = piece.unwanted.defined() ? piece.unwanted.const_data_ptr<float>() : nullptr,
+          .guidance = static_cast<float>(guidance),
+          .keep_mass = truncation.rate,
+          .keep_codes = truncation.top_k,
+          .uniform = rows.uniform,
+          .evidence = rows.evidence,
+          .drawn = rows.drawn,
+          .log_p = rows.log_p},
+         piece.wanted);
     const std::int64_t tokens = piece.wanted.size(0) * piece.wanted.size(1);
-    at::parallel_for(0, tokens, kTokensOfAThread, [&](std::int64_t first, std::int64_t last) {
-      kernels::draw_codes(args, first, last);
-    });
     rows.uniform += tokens;
     rows.drawn += tokens;
     if (rows.evidence != nullptr) rows.evidence += tokens;
@@ -50,43 +64,52 @@ void draw_from_logits(const std::vector<Logits>& pieces,
   }
 }
 
-/// One entry a token of x_t.
-std::vector<kernels::CodeEvidence> flat_evidence(const RateTable& rates,
-                                                 std::int64_t codes,
-                                                 const at::Tensor& x_t,
-                                                 const TimeStep& time) {
-  const at::Tensor t = at::full({x_t.size(0)}, time.from, x_t.options());
-  const Evidence e = weigh_evidence(rates, codes, x_t, t, at::full_like(t, time.to));
-  const auto per_token = [&](const at::Tensor& value) { return value.expand_as(x_t).contiguous(); };
-  const at::Tensor seen = at::where(e.masked, -1, e.seen).contiguous();
-  const at::Tensor numbers = at::stack({per_token(e.keep),
-                                        per_token(e.uniform),
-                                        per_token(e.other),
-                                        per_token(e.same),
-                                        per_token(e.rho),
-                                        per_token(e.stay * e.masked),
-                                        per_token(e.carried).to(at::kDouble)},
-                                       -1);
-  const auto* code = seen.const_data_ptr<std::int64_t>();
-  const auto* number = numbers.const_data_ptr<double>();
-  std::vector<kernels::CodeEvidence> flat(static_cast<std::size_t>(x_t.numel()));
-  for (kernels::CodeEvidence& token : flat) {
-    token = {.seen = *code++,
-             .keep = number[0],
-             .uniform = number[1],
-             .other = number[2],
-             .same = number[3],
-             .rho = number[4],
-             .stay = number[5],
-             .carried = number[6] != 0.0};
-    number += 7;
-  }
-  return flat;
+/// kernels::CodeEvidence as numbers of eight bytes, which tensors can hold on any device.
+constexpr std::int64_t kEvidenceWords = 8;
+static_assert(sizeof(kernels::CodeEvidence) == kEvidenceWords * sizeof(std::int64_t) &&
+              offsetof(kernels::CodeEvidence, carried) == 7 * sizeof(std::int64_t) &&
+              std::endian::native == std::endian::little);
+
+/// An entry for each token of x_t, where that is: [B N, kEvidenceWords] int64, doubles by their
+/// bits. All pictures are at one time, so beside the code that is seen there are two kinds of
+/// token only: their entries are computed here and looked up there.
+at::Tensor evidence_of(const RateTable& rates,
+                       std::int64_t codes,
+                       const at::Tensor& x_t,
+                       const TimeStep& time) {
+  const at::Tensor kinds = at::tensor({std::int64_t{0}, codes}).unsqueeze(0);  // a code, the mask
+  const at::Tensor t = at::full({1}, time.from, at::kLong);
+  const Evidence e = weigh_evidence(rates, codes, kinds, t, at::full_like(t, time.to));
+  const auto bits = [&](const at::Tensor& value) {
+    return value.to(at::kDouble).expand_as(kinds).contiguous().view(at::kLong);
+  };
+  const at::Tensor entries = at::stack({at::full_like(kinds, -1),
+                                        bits(e.keep),
+                                        bits(e.uniform),
+                                        bits(e.other),
+                                        bits(e.same),
+                                        bits(e.rho),
+                                        bits(e.stay * e.masked),
+                                        e.carried.to(at::kLong)},
+                                       -1)
+                                 .squeeze(0);
+  const at::Tensor flat = x_t.flatten();
+  const at::Tensor masked = flat == codes;
+  const at::Tensor all = nn::to_device(entries, x_t.device()).index_select(0, masked.to(at::kLong));
+  all.select(1, 0).copy_(flat.masked_fill(masked, -1));
+  return all;
+}
+
+/// The same order of members as above.
+const kernels::CodeEvidence* entries_of(const at::Tensor& evidence) {
+  return static_cast<const kernels::CodeEvidence*>(evidence.const_data_ptr());
 }
 
 bool is_plain(const at::Tensor& logits) {
-  return !logits.defined() ||
-         (logits.is_cpu() && logits.scalar_type() == at::kFloat && logits.is_contiguous());
+  if (!logits.defined()) return true;
+  const bool here = logits.is_cpu() || (logits.is_cuda() && nn::cuda_kernels() != nullptr &&
+                                        logits.size(-1) <= kernels::kMostCudaCodes);
+  return here && logits.scalar_type() == at::kFloat && logits.is_contiguous();
 }
 
 }  // namespace
@@ -124,9 +147,14 @@ DrawnCodes Prediction::draw(const nn::Noise& noise, DrawKey key) const {
     const at::Tensor codes = draw_categorical(log_p(), noise, key);
     return {codes, log_p().gather(-1, codes.unsqueeze(-1)).squeeze(-1)};
   }
-  const at::Tensor uniform =
-      noise.uniform(key.purpose, key.step, {pieces_.front().wanted.size(1)}).contiguous();
-  const DrawnCodes drawn{at::empty(uniform.sizes(), at::kLong), at::empty_like(uniform)};
+  const at::Tensor uniform = noise
+                                 .uniform(key.purpose,
+                                          key.step,
+                                          {pieces_.front().wanted.size(1)},
+                                          pieces_.front().wanted.device())
+                                 .contiguous();
+  const DrawnCodes drawn{at::empty(uniform.sizes(), uniform.options().dtype(at::kLong)),
+                         at::empty_like(uniform)};
   draw_from_logits(pieces_,
                    guidance_,
                    truncation_,
@@ -146,14 +174,15 @@ at::Tensor Prediction::draw_posterior(const Transition& transition,
     const at::Tensor s = at::full_like(t, time.to);
     return draw_categorical(transition.log_posterior(log_p(), x_t, t, s), noise, key);
   }
-  const at::Tensor uniform = noise.uniform(key.purpose, key.step, {x_t.size(1)}).contiguous();
-  const at::Tensor drawn = at::empty(x_t.sizes(), at::kLong);
-  const auto evidence = flat_evidence(*transition.rates(), transition.codes(), x_t, time);
+  const at::Tensor uniform =
+      noise.uniform(key.purpose, key.step, {x_t.size(1)}, x_t.device()).contiguous();
+  const at::Tensor drawn = at::empty_like(x_t, at::MemoryFormat::Contiguous);
+  const at::Tensor evidence = evidence_of(*transition.rates(), transition.codes(), x_t, time);
   draw_from_logits(pieces_,
                    guidance_,
                    truncation_,
                    {.uniform = uniform.const_data_ptr<float>(),
-                    .evidence = evidence.data(),
+                    .evidence = entries_of(evidence),
                     .drawn = drawn.mutable_data_ptr<std::int64_t>()});
   return drawn;
 }

@@ -27,7 +27,8 @@ struct DrawnCodes {
 
 /// p(x_0 | x_t) of one step, guided and truncated. Log-probabilities are what it means; the draws
 /// go from the logits to the codes without ever writing them (kernels/draw_codes.h), where the
-/// logits are float32 on the CPU and the noise is no recording. Both ways agree to rounding.
+/// logits are float32 on the CPU, or on a GPU with libtessera_cuda.so, and the noise is no
+/// recording. Both ways agree to rounding.
 /// Not for several threads at once; the logits are the network's and live until its next step.
 class Prediction {
  public:
