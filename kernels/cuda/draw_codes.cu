@@ -327,7 +327,9 @@ __device__ inline void drop_unlikely(
     const float dropped = static_cast<float>(total - limit.mass) / static_cast<float>(a.codes);
     low = fmaxf(low, peak + logf(dropped) - 0.01f);
   }
-  Bracket bracket{low, peak, {0.0, 0}, team.sum(own.above(low)).codes};
+  const Above above_low = team.sum(own.above(low));
+  if (!limit.reached(above_low)) return;  // the cut is among codes that weigh nothing
+  Bracket bracket{low, peak, {0.0, 0}, above_low.codes};
   bracket = halve(bracket, limit, own, team);
   const int before = team.before({0.0, own.between(bracket.low, bracket.high)}).codes;
   own.keep(bracket.candidates() <= kFew ? edge_of_few(bracket, limit, own, before, shared)
