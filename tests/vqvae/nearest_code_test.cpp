@@ -4,6 +4,7 @@
 #include <ATen/autocast_mode.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/devices.h"
 #include "tests/support/expect_error.h"
 #include "tests/vqvae/fixtures.h"
 
@@ -15,26 +16,39 @@ double distance(const at::Tensor& z, const at::Tensor& book, std::int64_t r, std
   return (z[r].to(at::kDouble) - book[k].to(at::kDouble)).square().sum().item<double>();
 }
 
+/// On one device; the answer on the CPU.
+at::Tensor found_on(c10::Device device, const at::Tensor& z, const at::Tensor& book) {
+  return nearest_code(z.to(device), book.to(device)).cpu();
+}
+
 TEST(NearestCode, AgreesWithBruteForceInFloat64) {
   const at::Tensor z = test::normal(1, {200, 5}).to(at::kFloat);
   const at::Tensor book = test::normal(2, {37, 5}).to(at::kFloat);
-  const at::Tensor found = nearest_code(z, book);
-  for (std::int64_t r = 0; r < z.size(0); ++r) {
-    double best = distance(z, book, r, 0);
-    for (std::int64_t k = 1; k < book.size(0); ++k) best = std::min(best, distance(z, book, r, k));
-    EXPECT_NEAR(distance(z, book, r, found[r].item<std::int64_t>()), best, 1e-5) << r;
+  for (const c10::Device device : test::devices()) {
+    const at::Tensor found = found_on(device, z, book);
+    for (std::int64_t r = 0; r < z.size(0); ++r) {
+      double best = distance(z, book, r, 0);
+      for (std::int64_t k = 1; k < book.size(0); ++k) {
+        best = std::min(best, distance(z, book, r, k));
+      }
+      EXPECT_NEAR(distance(z, book, r, found[r].item<std::int64_t>()), best, 1e-5) << r;
+    }
   }
 }
 
 TEST(NearestCode, ACodeFindsItself) {
   const at::Tensor book = test::normal(3, {500, 8}).to(at::kFloat);
-  EXPECT_TRUE(nearest_code(book, book).equal(at::arange(500)));
+  for (const c10::Device device : test::devices()) {
+    EXPECT_TRUE(found_on(device, book, book).equal(at::arange(500))) << device;
+  }
 }
 
 TEST(NearestCode, LowestIndexWinsATie) {
   const at::Tensor book = at::tensor({5.F, 1.F, -1.F, 1.F}).view({4, 1});
-  EXPECT_TRUE(nearest_code(at::tensor({1.F, 0.F, -2.F}).view({3, 1}), book)
-                  .equal(at::tensor({1, 1, 2}, at::kLong)));
+  const at::Tensor z = at::tensor({1.F, 0.F, -2.F}).view({3, 1});
+  for (const c10::Device device : test::devices()) {
+    EXPECT_TRUE(found_on(device, z, book).equal(at::tensor({1, 1, 2}, at::kLong))) << device;
+  }
 }
 
 TEST(NearestCode, ChunksGiveWhatRowsGiveAlone) {
