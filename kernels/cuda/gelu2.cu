@@ -28,7 +28,7 @@ __device__ inline float gelu2_of(float x) {
 
 __device__ inline Bfloat16 gelu2_of(Bfloat16 x) {
   const float value = __uint_as_float(static_cast<unsigned>(x) << 16);
-  return static_cast<Bfloat16>(__bfloat16_as_ushort(__float2bfloat16_rn(gelu2(value))));
+  return static_cast<Bfloat16>(bfloat16_pair(gelu2(value), 0.0f));
 }
 
 /// Sixteen bytes.

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 
-#include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
 #include "kernels/bfloat16.h"
@@ -30,13 +29,17 @@ __device__ inline void store4(float* to, float4 value) {
   *reinterpret_cast<float4*>(to) = value;
 }
 
+/// Two numbers rounded to bfloat16, the nearest even at a tie: the first in the lower half. The
+/// instruction itself, since CUDA's own header of the type needs a further package.
+__device__ inline unsigned bfloat16_pair(float first, float second) {
+  unsigned bits;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(second), "f"(first));
+  return bits;
+}
+
 __device__ inline void store4(Bfloat16* to, float4 value) {
-  const __nv_bfloat162 low = __floats2bfloat162_rn(value.x, value.y);
-  const __nv_bfloat162 high = __floats2bfloat162_rn(value.z, value.w);
-  uint2 bits;
-  bits.x = *reinterpret_cast<const unsigned*>(&low);
-  bits.y = *reinterpret_cast<const unsigned*>(&high);
-  *reinterpret_cast<uint2*>(to) = bits;
+  *reinterpret_cast<uint2*>(to) = {bfloat16_pair(value.x, value.y),
+                                   bfloat16_pair(value.z, value.w)};
 }
 
 /// The sum of all lanes' values, in every lane; the order does not depend on the lane.
