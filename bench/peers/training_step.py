@@ -7,7 +7,7 @@ Tessera's side and goes on on the peer's. The step is the whole one: batch from 
 text encoder, denoiser (embeddings, AdaLN, scaled_dot_product_attention), masked cross-entropy and the auxiliary term,
 gradients clipped, AdamW, moving average of the weights. Tessera's also computes the variational bound, for its log.
 
-  python3 -m venv peer && peer/bin/pip install torch==2.11.0 numpy safetensors
+  python3 -m venv peer && peer/bin/pip install torch==2.11.0 numpy
   peer/bin/python bench/peers/training_step.py --bin build/dev/bin --work /tmp/peer --batch 16 \\
       --set model.vqvae=models/default --set model.tokenizer=models/default/tokenizer
 """
@@ -18,12 +18,12 @@ import json
 import math
 import os
 import statistics
+import struct
 import subprocess
 import sys
 import time
 
 import torch
-from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 
@@ -155,6 +155,18 @@ class TextEncoder(nn.Module):
         for layer in self.layers:
             x = layer(x, mask[:, None, None])
         return self.norm(x), mask
+
+
+def load_file(path):
+    """A safetensors file of float32, read without the package: a node has torch alone."""
+    with open(path, "rb") as file:
+        entries = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        data = bytearray(file.read())
+    entries.pop("__metadata__", None)
+    assert all(entry["dtype"] == "F32" for entry in entries.values())
+    return {name: torch.frombuffer(data, dtype=torch.float32, count=math.prod(entry["shape"]),
+                                   offset=entry["data_offsets"][0]).view(entry["shape"])
+            for name, entry in entries.items()}
 
 
 def read(folder, part):
