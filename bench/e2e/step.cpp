@@ -1,5 +1,5 @@
 // Times one guided step of a VQ-Diffusion model, network and draw, in every precision that is asked
-// for, against what the machine's own products allow. Results are checked before anything is timed;
+// for, against what the device's own products allow. Results are checked before anything is timed;
 // the exit status is 1 where a check fails.
 
 #include <algorithm>
@@ -7,10 +7,12 @@
 #include <functional>
 #include <iostream>
 #include <optional>
+#include <utility>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <CLI/CLI.hpp>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <sys/resource.h>
 #include <torch/nn/module.h>
 
@@ -18,6 +20,7 @@
 #include "core/error.h"
 #include "diffusion/denoisers/transformer.h"
 #include "diffusion/discrete/sampler.h"
+#include "nn/cuda_kernels.h"
 #include "nn/device.h"
 #include "pipeline/published/published_model.h"
 
@@ -33,6 +36,8 @@ struct Settings {
   double guidance = 2.0;
   std::string truncation = "1";
   std::int64_t steps = 16;
+  std::string device = "cpu";
+  std::int64_t pictures = 1;  // at once
   bench::Effort effort{};
   int threads = 0;
   bool json = false;
@@ -76,7 +81,7 @@ void fill(torch::nn::Module& module) {
   for (auto& parameter : module.named_parameters()) {
     at::Tensor value = parameter.value();
     const at::Tensor noise = nn::Rng::of_run(7, 0, 1)
-                                 .normal(Purpose::kInit, ++stream, value.sizes())
+                                 .normal(Purpose::kInit, ++stream, value.sizes(), value.device())
                                  .view(value.sizes());
     const bool norm = parameter.key().find("norm.weight") != std::string::npos;
     const double scale = value.dim() < 2 ? 0.1 : 1.0 / std::sqrt(value.size(-1));
@@ -85,10 +90,12 @@ void fill(torch::nn::Module& module) {
 }
 
 Model load(const Settings& settings) {
+  const c10::Device device = nn::resolve_device(settings.device);
   Model made;
   if (settings.model.empty()) {
     made.options = shape_named(settings.shape);
     made.denoiser = diffusion::make_transformer(made.options);
+    made.denoiser->to(device);
     fill(*made.denoiser);
     made.transition = diffusion::make_transition({}, made.options.codes);
   } else {
@@ -98,6 +105,7 @@ Model load(const Settings& settings) {
                   settings.model,
                   " is no model of texts");
     made = {loaded.parts.denoiser, loaded.transformer, std::move(loaded.parts.transition)};
+    made.denoiser->to(device);
   }
   made.denoiser->eval();
   return made;
@@ -110,10 +118,10 @@ nn::Precision precision_named(const std::string& name) {
   return nn::Precision::kInt8;
 }
 
-/// One picture on its way: half its places masked, a wanted and an unwanted prompt.
+/// Pictures on their way: half their places masked, a wanted and an unwanted prompt for each.
 struct Case {
-  nn::Condition condition{};  // both prompts, the unwanted one first
-  at::Tensor canvas{};        // [1, N]
+  nn::Condition condition{};  // all prompts, the unwanted ones first
+  at::Tensor canvas{};        // [P, N]
   std::vector<diffusion::TimeStep> plan{};
   std::int64_t row = 0;  // the step of the plan that is timed
 
@@ -128,13 +136,15 @@ struct Case {
 Case make_case(const Model& model, const Settings& settings) {
   const diffusion::TransformerOptions& o = model.options;
   const std::int64_t tokens = o.grid_height * o.grid_width;
-  const nn::Rng rng = nn::Rng::of_run(1, 0, 2);
-  Case made{.condition = {.tokens = rng.normal(
-                              Purpose::kExperiment, 0, {o.condition_length, o.condition_width})}};
+  const nn::Rng rng = nn::Rng::of_run(1, 0, 2 * settings.pictures);
+  const c10::Device device = nn::resolve_device(settings.device);
+  const at::Tensor prompts =
+      rng.normal(Purpose::kExperiment, 0, {o.condition_length, o.condition_width}, device);
+  Case made{.condition = {.tokens = prompts}};
   const at::Tensor codes =
       rng.uniform(Purpose::kPrior, 0, {tokens}).mul(static_cast<double>(o.codes)).to(at::kLong);
   const at::Tensor hidden = rng.uniform(Purpose::kPrior, 1, {tokens}) < 0.5;
-  made.canvas = at::where(hidden, o.codes, codes).narrow(0, 0, 1).contiguous();
+  made.canvas = at::where(hidden, o.codes, codes).narrow(0, 0, settings.pictures).to(device);
   made.plan =
       diffusion::even_plan({.trained = model.transition->steps(), .wanted = settings.steps});
   made.row = settings.steps / 2;
@@ -151,7 +161,12 @@ struct Variant {
 
 Variant prepare(Model model, const std::string& name, const Case& made) {
   Variant variant{.name = name, .model = std::move(model)};
-  if (name != "fp32") variant.model.denoiser->answer_in(precision_named(name));
+  if (name != "fp32" && made.canvas.is_cuda()) {  // as models are held there
+    TESSERA_CHECK(name == "bf16", kInvalidArgument, "precisions on a GPU: bf16, got ", name);
+    variant.model.denoiser->to(at::kBFloat16);
+  } else if (name != "fp32") {
+    variant.model.denoiser->answer_in(precision_named(name));
+  }
   variant.prepared = variant.model.denoiser->make_prepared();
   variant.prepared->prepare(made.condition);
   variant.prepared->prepare(made.times());
@@ -183,7 +198,7 @@ class Draw {
                           {.log_x0 = prediction,
                            .x_t = case_.canvas,
                            .time = case_.plan[static_cast<std::size_t>(case_.row)]},
-                          {.rng = nn::Rng::of_run(3, 0, 1), .recorded = {}});
+                          {.rng = nn::Rng::of_run(3, 0, case_.canvas.size(0)), .recorded = {}});
   }
 
   const Model& model_;
@@ -193,40 +208,63 @@ class Draw {
   std::unique_ptr<const diffusion::DiscreteSampler> sampler_;
 };
 
-/// Multiplications and additions of the network's products for both halves, the prompt's aside.
-double operations(const diffusion::TransformerOptions& o) {
-  const auto rows = static_cast<double>(2 * o.grid_height * o.grid_width);
+/// Multiplications and additions of the network's products for both halves, the prompts' aside.
+double operations(const diffusion::TransformerOptions& o, std::int64_t pictures) {
+  const auto tokens = static_cast<double>(o.grid_height * o.grid_width);
+  const double rows = 2.0 * static_cast<double>(pictures) * tokens;
   const auto width = static_cast<double>(o.width);
   const auto text = static_cast<double>(o.condition_length);
   const double linear = (6.0 + 2.0 * static_cast<double>(o.mlp_ratio)) * width * width;
-  const double attention = 2.0 * (rows / 2 + text) * width;
+  const double attention = 2.0 * (tokens + text) * width;
   return 2.0 * rows *
          (static_cast<double>(o.layers) * (linear + attention) +
           width * static_cast<double>(o.codes));
 }
 
-/// The machine's own rate for one large product in each precision, in 10^9 operations a second.
+/// Waits for everything that a device has to do.
+void wait_for(c10::Device device) {
+  if (device.is_cuda()) {
+    c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
+  }
+}
+
+/// `work` and the wait for it.
+std::function<void()> waited_for(c10::Device device, std::function<void()> work) {
+  return [device, work = std::move(work)] {
+    work();
+    wait_for(device);
+  };
+}
+
+/// The device's own rate for one large product in each precision, in 10^9 operations a second.
 struct ProductRates {
   double float32 = 0;
   double bfloat16 = 0;
-  double int8 = 0;
+  double int8 = 0;  // 0 on a GPU
 };
 
-ProductRates product_rates(const bench::Effort& effort) {
-  const at::Tensor x = at::ones({2048, 1024});
-  const at::Tensor weight = at::ones({4096, 1024});
-  const at::Tensor bias = at::zeros({4096});
+ProductRates product_rates(c10::Device device, const bench::Effort& effort) {
+  const std::int64_t rows = device.is_cuda() ? 16384 : 2048;
+  const at::Tensor x = at::ones({rows, 1024}, device);
+  const at::Tensor weight = at::ones({4096, 1024}, device);
+  const at::Tensor bias = at::zeros({4096}, device);
+  const at::Tensor x_half = x.to(at::kBFloat16);
+  const auto rate = [&](const bench::Timing& timing) {
+    return 2.0 * static_cast<double>(rows) * 1024 * 4096 / timing.min_ms / 1e6;
+  };
+  const auto product = waited_for(device, [&] { at::linear(x, weight, bias); });
+  if (device.is_cuda()) {
+    const at::Tensor weight_half = weight.to(at::kBFloat16);
+    const at::Tensor bias_half = bias.to(at::kBFloat16);
+    const auto timings = bench::measure_in_turn(
+        {product, waited_for(device, [&] { at::linear(x_half, weight_half, bias_half); })}, effort);
+    return {rate(timings[0]), rate(timings[1])};
+  }
   const nn::Bfloat16Product half(weight, bias, x.size(0));
   const nn::Int8Product bytes(weight, bias, x.size(0));
-  const at::Tensor x_half = x.to(at::kBFloat16);
   const at::Tensor x_bytes = x.to(at::kChar);
-  const auto timings = bench::measure_in_turn({[&] { at::linear(x, weight, bias); },
-                                               [&] { half(x_half); },
-                                               [&] { bytes(x_bytes, at::kBFloat16); }},
-                                              effort);
-  const auto rate = [](const bench::Timing& timing) {
-    return 2.0 * 2048 * 1024 * 4096 / timing.min_ms / 1e6;
-  };
+  const auto timings = bench::measure_in_turn(
+      {product, [&] { half(x_half); }, [&] { bytes(x_bytes, at::kBFloat16); }}, effort);
   return {rate(timings[0]), rate(timings[1]), rate(timings[2])};
 }
 
@@ -252,7 +290,7 @@ void check(const std::vector<Variant>& variants,
       "prepared minus forward", (plain - forward).abs().max().item<double>(), 1e-3);
   report.check_at_most("tokens that the fused draw changes",
                        share_that_differs(draw.fused(plain), draw.composed(plain)),
-                       0.0);
+                       plain.is_cuda() ? 1e-3 : 0.0);  // a GPU sums in another order
   for (const Variant& variant : variants) {
     if (variant.name == "fp32") continue;
     report.check_at_most(concat("relative error of the logits, ", variant.name),
@@ -268,12 +306,17 @@ int run(const Settings& settings) {
   nn::set_threads(settings.threads);
   Model first = load(settings);
   const Case made = make_case(first, settings);
-  const at::Tensor t = at::full({2}, made.times()[static_cast<std::size_t>(made.row)], at::kLong);
+  const c10::Device device = made.canvas.device();
+  const at::Tensor t = at::full({2 * settings.pictures},
+                                made.times()[static_cast<std::size_t>(made.row)],
+                                made.canvas.options());
   const at::Tensor forward = first.denoiser->forward(made.both(), t, made.condition);
 
   bench::Report report;
   report.facts = bench::machine_facts();
   report.facts["threads"] = at::get_num_threads();
+  report.facts["device"] = settings.device;
+  report.facts["kernels of ours on the GPU"] = nn::cuda_kernels() != nullptr;
   report.facts["model"] = settings.model.empty() ? settings.shape : settings.model;
   report.facts["sampler"] = settings.sampler;
   report.facts["guidance"] = settings.guidance;
@@ -287,8 +330,8 @@ int run(const Settings& settings) {
   const Draw draw(variants.front().model, made, settings);
   check(variants, forward, draw, report);
 
-  const double work = operations(variants.front().model.options);
-  const ProductRates rates = product_rates(settings.effort);
+  const double work = operations(variants.front().model.options, settings.pictures);
+  const ProductRates rates = product_rates(device, settings.effort);
   report.facts["operations of a step, 10^9"] = work / 1e9;
   report.facts["float32 product, 10^9 a second"] = rates.float32;
   report.facts["bfloat16 product, 10^9 a second"] = rates.bfloat16;
@@ -298,16 +341,16 @@ int run(const Settings& settings) {
   std::vector<std::string> names;
   for (const Variant& variant : variants) {
     names.push_back(concat("network, ", variant.name));
-    works.emplace_back([&] { variant.prepared->step(made.both(), made.row); });
+    works.push_back(waited_for(device, [&] { variant.prepared->step(made.both(), made.row); }));
     report.facts[concat("page faults of a step, ", variant.name)] = page_faults(works.back());
   }
   names.emplace_back("draw, composed");
-  works.emplace_back([&] { draw.composed(variants.front().logits); });
+  works.push_back(waited_for(device, [&] { draw.composed(variants.front().logits); }));
   names.emplace_back("draw, fused");
-  works.emplace_back([&] { draw.fused(variants.front().logits); });
+  works.push_back(waited_for(device, [&] { draw.fused(variants.front().logits); }));
   const std::vector<bench::Timing> timings = bench::measure_in_turn(works, settings.effort);
   for (std::size_t i = 0; i < timings.size(); ++i) {
-    report.rows.push_back({names[i], 1, timings[i]});
+    report.rows.push_back({names[i], settings.pictures, timings[i]});
     if (i == 0) continue;
     report.facts[concat("ratio of minima, fp32 network over ", names[i])] =
         timings[0].min_ms / timings[i].min_ms;
@@ -330,10 +373,13 @@ int main(int argc, char** argv) {
   app.add_option("--guidance", settings.guidance)->check(CLI::Range(0.0, 100.0));
   app.add_option("--truncation", settings.truncation, "as tessera generate takes it");
   app.add_option("--steps", settings.steps)->check(CLI::PositiveNumber);
+  app.add_option("--device", settings.device, "cpu, cuda, cuda:N; a GPU knows bf16 alone");
+  app.add_option("--batch", settings.pictures, "pictures at once")->check(CLI::PositiveNumber);
   app.add_option("--repeats", settings.effort.repeats)->check(CLI::PositiveNumber);
   app.add_option("--threads", settings.threads, "0 = one a physical core");
   app.add_flag("--json", settings.json, "one JSON object instead of a table");
   CLI11_PARSE(app, argc, argv);
+  if (app.count("--precision") == 0 && settings.device != "cpu") settings.precisions = {"bf16"};
   try {
     return run(settings);
   } catch (const std::exception& error) {
