@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "kernels/cuda/mirror.h"
+#include "kernels/cuda/mirror.cuh"
 
 namespace tessera::bench {
 

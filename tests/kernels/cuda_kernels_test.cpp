@@ -3,7 +3,7 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
-#include "kernels/cuda/mirror.h"
+#include "kernels/cuda/mirror.cuh"
 #include "tests/kernels/draw_rows.h"
 #include "tests/kernels/norm_rows.h"
 
