@@ -3,11 +3,9 @@
 // width, random weights, so that all is measured in a minute. The draws are checked before
 // anything is timed; the exit status is 1 where a check fails.
 
-#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <functional>
-#include <iomanip>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -18,6 +16,7 @@
 #include <ATen/Parallel.h>
 #include <CLI/CLI.hpp>
 
+#include "bench/growth/curve.h"
 #include "bench/memory.h"
 #include "bench/report.h"
 #include "core/error.h"
@@ -30,6 +29,8 @@
 namespace {
 
 using namespace tessera;
+using bench::Curve;
+using bench::Work;
 
 struct Size {
   std::int64_t batch = 1;
@@ -157,68 +158,6 @@ class Drawing {
   at::Tensor logits_{};  // of the timed step, [2 B, N, K]
 };
 
-/// One curve: what was measured at which size.
-struct Point {
-  std::int64_t at = 0;
-  bench::Timing timing{};
-  double memory_mib = 0;  // above what was held before
-};
-struct Curve {
-  std::string axis{};
-  std::string name{};
-  std::vector<Point> points{};
-};
-
-/// d log y / d log x over the last doubling or more, by the time or the memory.
-double exponent(const Curve& curve, double (*value)(const Point&)) {
-  if (curve.points.size() < 2) return 0;
-  const Point& last = curve.points.back();
-  const auto before = std::find_if(curve.points.rbegin(), curve.points.rend(), [&](const Point& p) {
-    return 4 * p.at <= last.at;
-  });
-  const Point& first = before == curve.points.rend() ? curve.points.front() : *before;
-  return std::log(value(last) / value(first)) /
-         std::log(static_cast<double>(last.at) / static_cast<double>(first.at));
-}
-double time_of(const Point& point) {
-  return point.timing.min_cpu_ms;
-}
-double memory_of(const Point& point) {
-  return point.memory_mib;
-}
-
-/// What is measured at one size.
-struct Work {
-  std::string name{};
-  std::int64_t at = 0;
-  std::function<void()> run{};
-};
-
-/// All sizes take turns, so that what else the machine does bends no curve.
-std::vector<Curve> measure(const std::string& axis,
-                           const std::vector<Work>& works,
-                           const bench::Effort& effort) {
-  std::vector<std::function<void()>> runs;
-  std::vector<double> memory;
-  for (const Work& work : works) {
-    work.run();
-    memory.push_back(bench::memory_mib_of(work.run));
-    runs.push_back(work.run);
-  }
-  const std::vector<bench::Timing> timings = bench::measure_in_turn(runs, effort);
-  std::vector<Curve> curves;
-  for (std::size_t i = 0; i < works.size(); ++i) {
-    auto curve = std::find_if(
-        curves.begin(), curves.end(), [&](const Curve& c) { return c.name == works[i].name; });
-    if (curve == curves.end()) {
-      curves.push_back({.axis = axis, .name = works[i].name});
-      curve = std::prev(curves.end());
-    }
-    curve->points.push_back({.at = works[i].at, .timing = timings[i], .memory_mib = memory[i]});
-  }
-  return curves;
-}
-
 struct Settings {
   bench::Effort effort{.warm_up = 1, .repeats = 9};
   std::int64_t batch = 64, tokens = 4096, codes = 16384, steps = 100, dense = 4096;  // largest
@@ -246,7 +185,7 @@ std::vector<Curve> along_batch(const Settings& settings) {
   for (const std::int64_t batch : doublings(1, settings.batch)) {
     works.push_back(step_of(std::make_shared<Drawing>(Size{.batch = batch}), batch));
   }
-  return measure("batch", works, settings.effort);
+  return bench::measure("batch", works, settings.effort);
 }
 
 std::vector<Curve> along_tokens(const Settings& settings) {
@@ -256,7 +195,7 @@ std::vector<Curve> along_tokens(const Settings& settings) {
     works.push_back(step_of(drawing, tokens));
     works.push_back({"its attention", tokens, [drawing] { drawing->attention(); }});
   }
-  return measure("tokens", works, settings.effort);
+  return bench::measure("tokens", works, settings.effort);
 }
 
 std::vector<Curve> along_codes(const Settings& settings, bench::Report& report) {
@@ -279,7 +218,7 @@ std::vector<Curve> along_codes(const Settings& settings, bench::Report& report) 
                        drawing->dense(all[0], all[1], all[2]);
                      }});
   }
-  return measure("codes", works, settings.effort);
+  return bench::measure("codes", works, settings.effort);
 }
 
 std::vector<Curve> along_steps(const Settings& settings) {
@@ -289,7 +228,7 @@ std::vector<Curve> along_steps(const Settings& settings) {
     const auto drawing = std::make_shared<Drawing>(Size{.steps = steps});
     works.push_back({"generation", steps, [drawing] { drawing->generate(); }});
   }
-  return measure("steps", works, settings.effort);
+  return bench::measure("steps", works, settings.effort);
 }
 
 /// A picture's step must not know of the others'.
@@ -311,41 +250,6 @@ void check_memory(bench::Report& report) {
   }
 }
 
-/// A block a curve, as gnuplot's `index` reads them.
-void print(const std::vector<Curve>& curves, std::ostream& out) {
-  for (const Curve& curve : curves) {
-    out << "# " << curve.name << ": " << curve.axis
-        << ", min ms, median ms, min cpu ms, memory MiB\n"
-        << std::fixed << std::setprecision(3);
-    for (const Point& point : curve.points) {
-      out << std::setw(8) << point.at << std::setw(12) << point.timing.min_ms << std::setw(12)
-          << point.timing.median_ms << std::setw(12) << point.timing.min_cpu_ms << std::setw(12)
-          << point.memory_mib << "\n";
-    }
-    out << "# exponent at the end: time " << exponent(curve, time_of) << ", memory "
-        << exponent(curve, memory_of) << "\n\n\n";
-  }
-}
-
-nlohmann::ordered_json to_json(const std::vector<Curve>& curves) {
-  auto all = nlohmann::ordered_json::array();
-  for (const Curve& curve : curves) {
-    auto points = nlohmann::ordered_json::array();
-    for (const Point& point : curve.points) {
-      points.push_back({{"at", point.at},
-                        {"min_ms", point.timing.min_ms},
-                        {"median_ms", point.timing.median_ms},
-                        {"min_cpu_ms", point.timing.min_cpu_ms},
-                        {"memory_mib", point.memory_mib}});
-    }
-    all.push_back({{"axis", curve.axis},
-                   {"name", curve.name},
-                   {"points", points},
-                   {"time_exponent", exponent(curve, time_of)}});
-  }
-  return all;
-}
-
 int run(const Settings& settings) {
   const at::NoGradGuard no_grad;
   nn::set_threads(settings.threads);
@@ -360,15 +264,15 @@ int run(const Settings& settings) {
     curves.insert(curves.end(), more.begin(), more.end());
   }
   if (settings.json) {
-    report.facts["curves"] = to_json(curves);
+    report.facts["curves"] = bench::to_json(curves);
     report.print(std::cout, true);
   } else {
     for (const std::string& failure : report.failures) std::cout << "WRONG: " << failure << "\n";
-    print(curves, std::cout);
+    bench::print(curves, std::cout);
   }
   if (!settings.out.empty()) {
     std::ofstream file(settings.out);
-    print(curves, file);
+    bench::print(curves, file);
     TESSERA_CHECK(file.flush().good(), kIo, settings.out, ": cannot be written");
   }
   return report.failures.empty() ? 0 : 1;
