@@ -17,6 +17,26 @@ double masked_share(std::int64_t done, std::int64_t count) {
   return std::cos(0.5 * std::numbers::pi * static_cast<double>(done) / static_cast<double>(count));
 }
 
+/// The strides that begin carefully, as a share of all.
+constexpr double kCarefulShare = 0.4;
+
+/// How many of `open` tokens ([B, 1] float64) are known after a stride: rounded, halves down, and
+/// one a stride at least. The curve is the cosine; but tokens of one stride are drawn apart from
+/// each other, and while little of a picture is known they may begin two of them, with a background
+/// each. So the first strides grow evenly, by the same factor each, from one token to where the
+/// curve is at the end of them.
+at::Tensor kept_of(const at::Tensor& open, const TimeStep& time) {
+  at::Tensor kept = open * (1.0 - masked_share(time.index + 1, time.count));
+  const std::int64_t careful = std::lround(kCarefulShare * static_cast<double>(time.count));
+  if (time.index + 1 < careful) {
+    const at::Tensor reached = open * (1.0 - masked_share(careful, time.count));
+    kept = reached.clamp_min(1.0).pow(static_cast<double>(time.index) /
+                                      static_cast<double>(careful - 1));
+  }
+  const at::Tensor least = open.clamp_max(static_cast<double>(time.index + 1));
+  return (kept - 1e-9).round().maximum(least);
+}
+
 class ConfidenceSampler final : public DiscreteSampler {
  public:
   explicit ConfidenceSampler(const ConfidenceOptions& options) : options_(options) {}
@@ -66,12 +86,7 @@ class ConfidenceSampler final : public DiscreteSampler {
 
     const at::Tensor fixed = locked.sum(-1, /*keepdim=*/true);
     const at::Tensor open = (in.x_t.size(1) - fixed).to(at::kDouble);
-    // Rounded, so that the first stride shows one token where it can: two that are drawn beside
-    // each other in a picture of which nothing is known yet would begin two backgrounds. And one a
-    // stride at least.
-    const double share = 1.0 - masked_share(time.index + 1, time.count);
-    const at::Tensor least = open.clamp_max(static_cast<double>(time.index + 1));
-    const at::Tensor kept = fixed + (open * share - 1e-9).round().maximum(least);  // halves go down
+    const at::Tensor kept = fixed + kept_of(open, time);
     const at::Tensor revealed = at::where(rank < kept, drawn.codes, *mask);
     return at::where(known, in.x_t, revealed);
   }

@@ -196,25 +196,49 @@ TEST(Ancestral, IsGumbelMaxOfThePosteriorOnRecordedNoise) {
   EXPECT_TRUE(at::equal(x_s, (log_p + gumbel).argmax(-1)));
 }
 
-TEST(Confidence, RevealsByTheCosine) {
+/// Tokens of `open` that are known after each stride, by the rule's own words: the cosine, but for
+/// the first four tenths of the strides, which grow by one factor from a single token to it.
+std::vector<std::int64_t> known_after(std::int64_t open, std::int64_t strides) {
+  const auto curve = [&](std::int64_t done) {
+    const double angle =
+        std::numbers::pi * static_cast<double>(done) / static_cast<double>(2 * strides);
+    return static_cast<double>(open) * (1.0 - std::cos(angle));
+  };
+  const std::int64_t careful = std::lround(0.4 * static_cast<double>(strides));
+  const double factor =
+      careful > 1 ? std::pow(curve(careful), 1.0 / static_cast<double>(careful - 1)) : 1.0;
+  std::vector<std::int64_t> known;
+  double grown = 1.0;
+  for (std::int64_t k = 0; k < strides; ++k, grown *= factor) {
+    const double wanted = k + 1 < careful ? grown : curve(k + 1);
+    known.push_back(
+        std::clamp<std::int64_t>(std::lround(wanted - 1e-9), std::min(k + 1, open), open));
+  }
+  return known;
+}
+
+TEST(Confidence, RevealsCarefullyThenByTheCosine) {
   const auto q = chain("absorbing");
   const auto sampler = make_discrete_sampler("confidence");
   const nn::Noise noise{.rng = nn::Rng::of_run(1, 0, 3), .recorded = {}};
   const at::Tensor locked = at::arange(kTokens, at::kLong).expand({3, -1}) < 4;
-  at::Tensor x = at::where(locked, 5, at::full({3, kTokens}, kCodes, at::kLong));
   constexpr std::int64_t kOpen = kTokens - 4;
-  const auto plan = sampler->plan(*q, {.steps = 5, .tokens = kTokens});
-  for (const TimeStep& time : plan) {
-    const at::Tensor before = x;
-    x = sampler->step(
-        *q, {.log_x0 = some_answer(x, 1), .x_t = x, .time = time, .locked = locked}, noise);
-    const double angle = std::numbers::pi * static_cast<double>(time.index + 1) / 10.0;
-    const std::int64_t shown =
-        std::max<std::int64_t>(time.index + 1, std::lround(kOpen * (1.0 - std::cos(angle)) - 1e-9));
-    EXPECT_TRUE(at::equal((x != kCodes).sum(-1), at::full({3}, 4 + shown, at::kLong)));
-    const at::Tensor known = before != kCodes;
-    EXPECT_TRUE(at::equal(x.masked_select(known), before.masked_select(known)));
+  for (const std::int64_t strides : {1, 2, 3, 5, 10}) {
+    at::Tensor x = at::where(locked, 5, at::full({3, kTokens}, kCodes, at::kLong));
+    const std::vector<std::int64_t> known = known_after(kOpen, strides);
+    for (const TimeStep& time : sampler->plan(*q, {.steps = strides, .tokens = kTokens})) {
+      const at::Tensor before = x;
+      x = sampler->step(
+          *q, {.log_x0 = some_answer(x, 1), .x_t = x, .time = time, .locked = locked}, noise);
+      const std::int64_t shown = known[static_cast<std::size_t>(time.index)];
+      EXPECT_TRUE(at::equal((x != kCodes).sum(-1), at::full({3}, 4 + shown, at::kLong)))
+          << strides << " strides, after " << time.index + 1;
+      const at::Tensor kept = before != kCodes;
+      EXPECT_TRUE(at::equal(x.masked_select(kept), before.masked_select(kept)));
+    }
+    EXPECT_FALSE((x == kCodes).any().item<bool>());
   }
+  const auto plan = sampler->plan(*q, {.steps = 5, .tokens = kTokens});
   EXPECT_EQ(plan[1].from, 19);  // 20 cos(18 degrees)
   EXPECT_EQ(plan[4].from, 6);   // 20 cos(72 degrees)
 }
