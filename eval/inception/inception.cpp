@@ -1,31 +1,19 @@
 #include "eval/inception/inception.h"
 
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include "core/error.h"
+#include "eval/inception/block_output.h"
 #include "eval/inception/layers.h"
 
 namespace tessera::eval {
 namespace {
-
-const InceptionLayer& layer_named(const std::string& name) {
-  static const std::map<std::string, const InceptionLayer*> by_name = [] {
-    std::map<std::string, const InceptionLayer*> out;
-    for (const InceptionLayer& layer : inception_layers()) out.emplace(layer.name, &layer);
-    return out;
-  }();
-  return *by_name.at(name);
-}
-
-/// 3 x 3 means of the pixels that there are: the border does not count as zeros.
-at::Tensor neighbourhood_mean(const at::Tensor& x) {
-  return at::avg_pool2d(x, {3, 3}, {1, 1}, {1, 1}, false, /*count_include_pad=*/false);
-}
-
-at::Tensor halved_maximum(const at::Tensor& x) {
-  return at::max_pool2d(x, {3, 3}, {2, 2});
-}
 
 constexpr std::int64_t kSpatialChannels = 7;
 constexpr const char* kSpatialBlock = "Mixed_6d";
@@ -34,104 +22,87 @@ constexpr const char* kSpatialBlock = "Mixed_6d";
 
 Inception::Inception(const InceptionWeights& weights, at::Device device, at::ScalarType type)
     : classes_(weights.classes.to(device)), device_(device), type_(type) {
-  for (const auto& [name, convolution] : weights.convolutions) {
-    convolutions_[name] = {
-        .weight = convolution.weight.to(device, type).contiguous(at::MemoryFormat::ChannelsLast),
-        .bias = convolution.bias.to(device, type)};
+  const at::NoGradGuard no_grad;
+  for (const InceptionLayer& layer : inception_layers()) {
+    convolutions_.try_emplace(layer.name, layer, weights.convolutions.at(layer.name), device, type);
   }
 }
 
-at::Tensor Inception::convolve(const at::Tensor& x, const std::string& name) const {
-  const InceptionLayer& layer = layer_named(name);
-  const FoldedConvolution& convolution = convolutions_.at(name);
-  return at::conv2d(x,
-                    convolution.weight,
-                    convolution.bias,
-                    {layer.stride, layer.stride},
-                    {layer.padding.height, layer.padding.width})
-      .relu_();
+at::Tensor Inception::chain(const at::Tensor& x,
+                            const std::string& block,
+                            std::initializer_list<const char*> layers) const {
+  at::Tensor y = x;
+  for (const char* name : layers) y = layer(block + name).rectified(y);
+  return y;
 }
 
+// The mean of a branch that pools and then convolves changes places with its 1 x 1 convolution,
+// which has far fewer channels to give than to take: a mean of pixels that there are keeps a bias.
+
 at::Tensor Inception::block_35(const at::Tensor& x, const std::string& name) const {
-  const auto go = [&](const at::Tensor& y, const char* branch) {
-    return convolve(y, name + branch);
-  };
-  return at::cat({go(x, ".branch1x1"),
-                  go(go(x, ".branch5x5_1"), ".branch5x5_2"),
-                  go(go(go(x, ".branch3x3dbl_1"), ".branch3x3dbl_2"), ".branch3x3dbl_3"),
-                  go(neighbourhood_mean(x), ".branch_pool")},
-                 1);
+  const at::Tensor pool = layer(name + ".branch_pool").linear(x);
+  BlockOutput out(x, 64 + 64 + 96 + pool.size(1), x.size(2));
+  out.add(chain(x, name, {".branch1x1"}));
+  out.add(chain(x, name, {".branch5x5_1", ".branch5x5_2"}));
+  out.add(chain(x, name, {".branch3x3dbl_1", ".branch3x3dbl_2", ".branch3x3dbl_3"}));
+  out.add_rectified_mean(pool);
+  return out.all();
 }
 
 at::Tensor Inception::block_35_to_17(const at::Tensor& x, const std::string& name) const {
-  const auto go = [&](const at::Tensor& y, const char* branch) {
-    return convolve(y, name + branch);
-  };
-  return at::cat({go(x, ".branch3x3"),
-                  go(go(go(x, ".branch3x3dbl_1"), ".branch3x3dbl_2"), ".branch3x3dbl_3"),
-                  halved_maximum(x)},
-                 1);
+  BlockOutput out(x, 384 + 96 + x.size(1), 17);
+  out.add(chain(x, name, {".branch3x3"}));
+  out.add(chain(x, name, {".branch3x3dbl_1", ".branch3x3dbl_2", ".branch3x3dbl_3"}));
+  out.add_maximum(x, 2, 0);
+  return out.all();
 }
 
 at::Tensor Inception::block_17(const at::Tensor& x, const std::string& name) const {
-  const auto go = [&](const at::Tensor& y, const char* branch) {
-    return convolve(y, name + branch);
-  };
-  at::Tensor two = x;
-  for (const char* branch : {".branch7x7_1", ".branch7x7_2", ".branch7x7_3"}) two = go(two, branch);
-  at::Tensor four = x;
-  for (const char* branch : {".branch7x7dbl_1",
-                             ".branch7x7dbl_2",
-                             ".branch7x7dbl_3",
-                             ".branch7x7dbl_4",
-                             ".branch7x7dbl_5"}) {
-    four = go(four, branch);
-  }
-  return at::cat({go(x, ".branch1x1"), two, four, go(neighbourhood_mean(x), ".branch_pool")}, 1);
+  BlockOutput out(x, 4 * 192, x.size(2));
+  out.add(chain(x, name, {".branch1x1"}));
+  out.add(chain(x, name, {".branch7x7_1", ".branch7x7_2", ".branch7x7_3"}));
+  out.add(chain(x,
+                name,
+                {".branch7x7dbl_1",
+                 ".branch7x7dbl_2",
+                 ".branch7x7dbl_3",
+                 ".branch7x7dbl_4",
+                 ".branch7x7dbl_5"}));
+  out.add_rectified_mean(layer(name + ".branch_pool").linear(x));
+  return out.all();
 }
 
 at::Tensor Inception::block_17_to_8(const at::Tensor& x, const std::string& name) const {
-  const auto go = [&](const at::Tensor& y, const char* branch) {
-    return convolve(y, name + branch);
-  };
-  at::Tensor deep = x;
-  for (const char* branch :
-       {".branch7x7x3_1", ".branch7x7x3_2", ".branch7x7x3_3", ".branch7x7x3_4"}) {
-    deep = go(deep, branch);
-  }
-  return at::cat({go(go(x, ".branch3x3_1"), ".branch3x3_2"), deep, halved_maximum(x)}, 1);
+  BlockOutput out(x, 320 + 192 + x.size(1), 8);
+  out.add(chain(x, name, {".branch3x3_1", ".branch3x3_2"}));
+  out.add(chain(x, name, {".branch7x7x3_1", ".branch7x7x3_2", ".branch7x7x3_3", ".branch7x7x3_4"}));
+  out.add_maximum(x, 2, 0);
+  return out.all();
 }
 
 at::Tensor Inception::block_8(const at::Tensor& x, const std::string& name, LastPool pool) const {
-  const auto go = [&](const at::Tensor& y, const char* branch) {
-    return convolve(y, name + branch);
-  };
-  const at::Tensor one = go(x, ".branch3x3_1");
-  const at::Tensor two = go(go(x, ".branch3x3dbl_1"), ".branch3x3dbl_2");
-  const at::Tensor pooled = pool == LastPool::kMaximum ? at::max_pool2d(x, {3, 3}, {1, 1}, {1, 1})
-                                                       : neighbourhood_mean(x);
-  return at::cat({go(x, ".branch1x1"),
-                  go(one, ".branch3x3_2a"),
-                  go(one, ".branch3x3_2b"),
-                  go(two, ".branch3x3dbl_3a"),
-                  go(two, ".branch3x3dbl_3b"),
-                  go(pooled, ".branch_pool")},
-                 1);
+  const at::Tensor one = chain(x, name, {".branch3x3_1"});
+  const at::Tensor two = chain(x, name, {".branch3x3dbl_1", ".branch3x3dbl_2"});
+  BlockOutput out(x, 320 + 4 * 384 + 192, x.size(2));
+  out.add(chain(x, name, {".branch1x1"}));
+  out.add(chain(one, name, {".branch3x3_2a"}));
+  out.add(chain(one, name, {".branch3x3_2b"}));
+  out.add(chain(two, name, {".branch3x3dbl_3a"}));
+  out.add(chain(two, name, {".branch3x3dbl_3b"}));
+  if (pool == LastPool::kMean) {
+    out.add_rectified_mean(layer(name + ".branch_pool").linear(x));
+  } else {
+    BlockOutput maximum(x, x.size(1), x.size(2));
+    maximum.add_maximum(x, 1, 1);
+    out.add(chain(maximum.all(), name, {".branch_pool"}));
+  }
+  return out.all();
 }
 
-Features Inception::forward(const at::Tensor& inputs) const {
-  TESSERA_CHECK(inputs.dim() == 4 && inputs.size(1) == 3 && inputs.size(2) == kInceptionSide &&
-                    inputs.size(3) == kInceptionSide,
-                kShapeMismatch,
-                "the Inception network takes [B, 3, 299, 299], got ",
-                inputs.sizes());
-  const at::NoGradGuard no_grad;
+Inception::Middle Inception::run(const at::Tensor& inputs) const {
   at::Tensor x = inputs.to(device_, type_).contiguous(at::MemoryFormat::ChannelsLast);
-  for (const char* name : {"Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3"})
-    x = convolve(x, name);
-  x = halved_maximum(x);
-  x = convolve(convolve(x, "Conv2d_3b_1x1"), "Conv2d_4a_3x3");
-  x = halved_maximum(x);
+  x = halved_maximum(chain(x, "Conv2d_", {"1a_3x3", "2a_3x3", "2b_3x3"}));
+  x = halved_maximum(chain(x, "Conv2d_", {"3b_1x1", "4a_3x3"}));
   for (const char* name : {"Mixed_5b", "Mixed_5c", "Mixed_5d"}) x = block_35(x, name);
   x = block_35_to_17(x, "Mixed_6a");
   at::Tensor spatial;
@@ -142,10 +113,50 @@ Features Inception::forward(const at::Tensor& inputs) const {
   }
   x = block_17_to_8(x, "Mixed_7a");
   x = block_8(block_8(x, "Mixed_7b", LastPool::kMean), "Mixed_7c", LastPool::kMaximum);
-  const at::Tensor pooled = x.to(at::kFloat).mean({2, 3});
-  return {.pooled = pooled.cpu(),
-          .spatial = spatial.to(at::kCPU, at::kFloat).permute({0, 2, 3, 1}).flatten(1),
-          .logits = at::linear(pooled, classes_).cpu()};
+  return {.pooled = x.to(at::kFloat).mean({2, 3}),
+          .spatial = spatial.to(at::kCPU, at::kFloat).permute({0, 2, 3, 1}).flatten(1)};
+}
+
+Inception::Middle Inception::run_chunks(const at::Tensor& inputs) const {
+  const std::int64_t count = inputs.size(0);
+  const std::int64_t chunks = (count + kInceptionChunk - 1) / kInceptionChunk;
+  std::vector<Middle> parts(static_cast<std::size_t>(chunks));
+  const auto run_some = [&](std::int64_t first, std::int64_t last) {
+    const at::NoGradGuard no_grad;  // a thread has its own
+    for (std::int64_t k = first; k < last; ++k) {
+      const std::int64_t begin = k * kInceptionChunk;
+      parts[static_cast<std::size_t>(k)] =
+          run(inputs.narrow(0, begin, std::min(kInceptionChunk, count - begin)));
+    }
+  };
+  // Threads work side by side on chunks of their own where each has some, for then none waits for
+  // another at every layer; together on one chunk after the other where not.
+  if (chunks >= at::get_num_threads()) {
+    at::parallel_for(0, chunks, 1, run_some);
+  } else {
+    run_some(0, chunks);
+  }
+  std::vector<at::Tensor> pooled;
+  std::vector<at::Tensor> spatial;
+  for (const Middle& part : parts) {
+    pooled.push_back(part.pooled);
+    spatial.push_back(part.spatial);
+  }
+  return {.pooled = at::cat(pooled), .spatial = at::cat(spatial)};
+}
+
+Features Inception::forward(const at::Tensor& inputs) const {
+  TESSERA_CHECK(inputs.dim() == 4 && inputs.size(1) == 3 && inputs.size(2) == kInceptionSide &&
+                    inputs.size(3) == kInceptionSide,
+                kShapeMismatch,
+                "the Inception network takes [B, 3, 299, 299], got ",
+                inputs.sizes());
+  const at::NoGradGuard no_grad;
+  const bool in_chunks = device_.is_cpu() && inputs.size(0) > 0;
+  const Middle middle = in_chunks ? run_chunks(inputs) : run(inputs);
+  return {.pooled = middle.pooled.cpu(),
+          .spatial = middle.spatial,
+          .logits = at::linear(middle.pooled, classes_).cpu()};
 }
 
 }  // namespace tessera::eval

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include <c10/core/Device.h>
 
 #include "eval/features/feature_extractor.h"
+#include "eval/inception/layer_convolution.h"
 #include "eval/inception/weights.h"
 #include "eval/preprocess/preprocess.h"
 
@@ -37,14 +39,23 @@ class Inception {
 
  private:
   enum class LastPool : unsigned char { kMean, kMaximum };
-  at::Tensor convolve(const at::Tensor& x, const std::string& name) const;
+  struct Middle {
+    at::Tensor pooled{};
+    at::Tensor spatial{};
+  };
+  Middle run(const at::Tensor& inputs) const;
+  Middle run_chunks(const at::Tensor& inputs) const;
+  const LayerConvolution& layer(const std::string& name) const { return convolutions_.at(name); }
+  at::Tensor chain(const at::Tensor& x,
+                   const std::string& block,
+                   std::initializer_list<const char*> layers) const;
   at::Tensor block_35(const at::Tensor& x, const std::string& name) const;
   at::Tensor block_35_to_17(const at::Tensor& x, const std::string& name) const;
   at::Tensor block_17(const at::Tensor& x, const std::string& name) const;
   at::Tensor block_17_to_8(const at::Tensor& x, const std::string& name) const;
   at::Tensor block_8(const at::Tensor& x, const std::string& name, LastPool pool) const;
 
-  std::map<std::string, FoldedConvolution> convolutions_{};
+  std::map<std::string, LayerConvolution> convolutions_{};
   at::Tensor classes_{};
   at::Device device_;
   at::ScalarType type_;

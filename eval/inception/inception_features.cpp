@@ -1,5 +1,3 @@
-#include <map>
-
 #include "eval/inception/inception.h"
 #include "eval/inception/layers.h"
 #include "io/sha256.h"
@@ -37,22 +35,9 @@ class InceptionFeatures final : public FeatureExtractor {
   FeatureFacts facts_;
 };
 
-/// Pixels a side of the output of each layer: what the network's own sizes give for 299.
-std::int64_t output_side(const std::string& name) {
-  static const std::map<std::string, std::int64_t> stem = {{"Conv2d_1a_3x3", 149},
-                                                           {"Conv2d_2a_3x3", 147},
-                                                           {"Conv2d_2b_3x3", 147},
-                                                           {"Conv2d_3b_1x1", 73},
-                                                           {"Conv2d_4a_3x3", 71}};
-  if (const auto found = stem.find(name); found != stem.end()) return found->second;
-  // The convolutions of the two halving blocks that do not halve work at the size before.
-  if (name.starts_with("Mixed_5") || name == "Mixed_6a.branch3x3dbl_1" ||
-      name == "Mixed_6a.branch3x3dbl_2") {
-    return 35;
-  }
-  const bool halves = name == "Mixed_7a.branch3x3_2" || name == "Mixed_7a.branch7x7x3_4";
-  if (name.starts_with("Mixed_6") || (name.starts_with("Mixed_7a") && !halves)) return 17;
-  return 8;
+/// Of the outputs along one axis.
+std::int64_t places(const InceptionLayer& layer, std::int64_t kernel, std::int64_t padding) {
+  return (layer.side + 2 * padding - kernel) / layer.stride + 1;
 }
 
 }  // namespace
@@ -60,9 +45,10 @@ std::int64_t output_side(const std::string& name) {
 double inception_flops() {
   double sum = 0;
   for (const InceptionLayer& layer : inception_layers()) {
-    const std::int64_t side = output_side(layer.name);
+    const std::int64_t outputs = places(layer, layer.kernel.height, layer.padding.height) *
+                                 places(layer, layer.kernel.width, layer.padding.width);
     sum += 2.0 * static_cast<double>(layer.in * layer.out * layer.kernel.height *
-                                     layer.kernel.width * side * side);
+                                     layer.kernel.width * outputs);
   }
   return sum + 2.0 * kInceptionFeatures * kInceptionClasses;
 }

@@ -16,8 +16,15 @@ Extent kept(Extent kernel) {
 /// Builds the list of one block's convolutions; each says which it reads.
 class Block {
  public:
-  Block(std::vector<InceptionLayer>& layers, std::string name, std::string script)
-      : layers_(layers), name_(std::move(name) + "."), script_(std::move(script) + ".") {}
+  /// `side`, in pixels, of what the block reads.
+  Block(std::vector<InceptionLayer>& layers,
+        std::string name,
+        std::string script,
+        std::int64_t side)
+      : layers_(layers),
+        name_(std::move(name) + "."),
+        script_(std::move(script) + "."),
+        side_(side) {}
 
   /// Size kept.
   void add(const char* name,
@@ -29,6 +36,7 @@ class Block {
                        .script = script_ + script,
                        .in = in,
                        .out = out,
+                       .side = side_,
                        .kernel = kernel,
                        .padding = kept(kernel)});
   }
@@ -38,6 +46,7 @@ class Block {
                        .script = script_ + script,
                        .in = in,
                        .out = out,
+                       .side = side_,
                        .kernel = kSquare,
                        .stride = 2});
   }
@@ -46,6 +55,7 @@ class Block {
   std::vector<InceptionLayer>& layers_;
   std::string name_;
   std::string script_;
+  std::int64_t side_;
 };
 
 void add_35(Block block, std::int64_t in, std::int64_t pooled) {
@@ -107,28 +117,40 @@ std::vector<InceptionLayer> build() {
        .script = "conv",
        .in = 3,
        .out = 32,
+       .side = 299,
        .kernel = kSquare,
        .stride = 2},
-      {.name = "Conv2d_2a_3x3", .script = "conv_1", .in = 32, .out = 32, .kernel = kSquare},
+      {.name = "Conv2d_2a_3x3",
+       .script = "conv_1",
+       .in = 32,
+       .out = 32,
+       .side = 149,
+       .kernel = kSquare},
       {.name = "Conv2d_2b_3x3",
        .script = "conv_2",
        .in = 32,
        .out = 64,
+       .side = 147,
        .kernel = kSquare,
        .padding = kept(kSquare)},
-      {.name = "Conv2d_3b_1x1", .script = "conv_3", .in = 64, .out = 80},
-      {.name = "Conv2d_4a_3x3", .script = "conv_4", .in = 80, .out = 192, .kernel = kSquare}};
-  add_35({out, "Mixed_5b", "mixed"}, 192, 32);
-  add_35({out, "Mixed_5c", "mixed_1"}, 256, 64);
-  add_35({out, "Mixed_5d", "mixed_2"}, 288, 64);
-  add_35_to_17({out, "Mixed_6a", "mixed_3"}, 288);
-  add_17({out, "Mixed_6b", "mixed_4"}, 128);
-  add_17({out, "Mixed_6c", "mixed_5"}, 160);
-  add_17({out, "Mixed_6d", "mixed_6"}, 160);
-  add_17({out, "Mixed_6e", "mixed_7"}, 192);
-  add_17_to_8({out, "Mixed_7a", "mixed_8"}, 768);
-  add_8({out, "Mixed_7b", "mixed_9"}, 1280);
-  add_8({out, "Mixed_7c", "mixed_10"}, 2048);
+      {.name = "Conv2d_3b_1x1", .script = "conv_3", .in = 64, .out = 80, .side = 73},
+      {.name = "Conv2d_4a_3x3",
+       .script = "conv_4",
+       .in = 80,
+       .out = 192,
+       .side = 73,
+       .kernel = kSquare}};
+  add_35({out, "Mixed_5b", "mixed", 35}, 192, 32);
+  add_35({out, "Mixed_5c", "mixed_1", 35}, 256, 64);
+  add_35({out, "Mixed_5d", "mixed_2", 35}, 288, 64);
+  add_35_to_17({out, "Mixed_6a", "mixed_3", 35}, 288);
+  add_17({out, "Mixed_6b", "mixed_4", 17}, 128);
+  add_17({out, "Mixed_6c", "mixed_5", 17}, 160);
+  add_17({out, "Mixed_6d", "mixed_6", 17}, 160);
+  add_17({out, "Mixed_6e", "mixed_7", 17}, 192);
+  add_17_to_8({out, "Mixed_7a", "mixed_8", 17}, 768);
+  add_8({out, "Mixed_7b", "mixed_9", 8}, 1280);
+  add_8({out, "Mixed_7c", "mixed_10", 8}, 2048);
   return out;
 }
 

@@ -17,6 +17,7 @@ struct InceptionLayer {
   std::string script{};  // as the TorchScript translation does: mixed.conv
   std::int64_t in = 0;
   std::int64_t out = 0;
+  std::int64_t side = 0;  // pixels of what it reads, which is square
   Extent kernel{};
   std::int64_t stride = 1;
   Extent padding{0, 0};
