@@ -34,11 +34,28 @@ data::Batch ready_for(at::Device device, data::Batch batch) {
   return batch;
 }
 
+using Fetch = std::function<data::Batch(const std::vector<std::int64_t>& indices)>;
+
 /// As Stage, of any samples.
 struct Source {
   std::unique_ptr<train::Trainer> trainer{};
-  std::function<data::Batch(const std::vector<std::int64_t>& indices)> fetch{};
+  Fetch fetch{};
 };
+
+/// Pictures as the source has them.
+Fetch pictures_of(std::shared_ptr<const data::Source> source,
+                  const train::Config& config,
+                  at::Device device) {
+  return [source = std::move(source), device, draw = drawing_device(config, device)](
+             const std::vector<std::int64_t>& indices) {
+    return ready_for(device, source->get(indices, draw));
+  };
+}
+
+/// The world that a model of these pictures knows, for its card.
+std::optional<data::SceneOptions> world_of(const train::Config& config) {
+  return config.data.kind == "scenes" ? std::optional(config.data.scenes) : std::nullopt;
+}
 
 Source make_vqvae_stage(const train::Config& config,
                         const train::TrainingData& data,
@@ -49,10 +66,7 @@ Source make_vqvae_stage(const train::Config& config,
                                                 .seed = config.seed,
                                                 .held_out = data.held_out,
                                                 .device = device}),
-          .fetch = [source = data.source, device, draw = drawing_device(config, device)](
-                       const std::vector<std::int64_t>& indices) {
-            return ready_for(device, source->get(indices, draw));
-          }};
+          .fetch = pictures_of(data.source, config, device)};
 }
 
 Source make_diffusion_stage(const train::Config& config,
@@ -60,21 +74,19 @@ Source make_diffusion_stage(const train::Config& config,
                             at::Device device) {
   const auto codes = std::make_shared<train::CodeSource>(
       data.source, train::load_codec(config.diffusion.vqvae, device), config.diffusion.code_cache);
-  const bool scenes = config.data.kind == "scenes";
-  return {.trainer = train::make_discrete_trainer(
-              {.model = config.diffusion,
-               .objective = config.diffusion_objective,
-               .train = config.train,
-               .sampling = config.sampling,
-               .name = config.name,
-               .description = config.description,
-               .world = scenes ? std::optional(config.data.scenes) : std::nullopt,
-               .seed = config.seed,
-               .held_out = data.held_out,
-               .codes = codes,
-               .pool = data.samples,
-               .draw_on = drawing_device(config, device),
-               .device = device}),
+  return {.trainer = train::make_discrete_trainer({.model = config.diffusion,
+                                                   .objective = config.diffusion_objective,
+                                                   .train = config.train,
+                                                   .sampling = config.sampling,
+                                                   .name = config.name,
+                                                   .description = config.description,
+                                                   .world = world_of(config),
+                                                   .seed = config.seed,
+                                                   .held_out = data.held_out,
+                                                   .codes = codes,
+                                                   .pool = data.samples,
+                                                   .draw_on = drawing_device(config, device),
+                                                   .device = device}),
           .fetch = [codes, draw = drawing_device(config, device)](
                        const std::vector<std::int64_t>& indices) {
             return codes->fetch(indices, draw);
@@ -89,19 +101,17 @@ Source make_ddpm_stage(const train::Config& config,
       data.source,
       model.chain.in_latents() ? train::load_codec(model.vqvae, device) : train::Codec{},
       model.latent_cache);
-  const bool scenes = config.data.kind == "scenes";
-  return {.trainer = train::make_gaussian_trainer(
-              {.model = model,
-               .objective = config.ddpm_objective,
-               .train = config.train,
-               .sampling = config.sampling,
-               .name = config.name,
-               .description = config.description,
-               .world = scenes ? std::optional(config.data.scenes) : std::nullopt,
-               .seed = config.seed,
-               .held_out = data.held_out,
-               .latents = latents,
-               .device = device}),
+  return {.trainer = train::make_gaussian_trainer({.model = model,
+                                                   .objective = config.ddpm_objective,
+                                                   .train = config.train,
+                                                   .sampling = config.sampling,
+                                                   .name = config.name,
+                                                   .description = config.description,
+                                                   .world = world_of(config),
+                                                   .seed = config.seed,
+                                                   .held_out = data.held_out,
+                                                   .latents = latents,
+                                                   .device = device}),
           .fetch = [latents, device, draw = drawing_device(config, device)](
                        const std::vector<std::int64_t>& indices) {
             return ready_for(device, latents->fetch(indices, draw));
@@ -124,10 +134,7 @@ Source make_clip_stage(const train::Config& config,
                                                .scenes = scenes(data.source),
                                                .held_out_scenes = scenes(data.held_out.source),
                                                .device = device}),
-          .fetch = [source = data.source, device, draw = drawing_device(config, device)](
-                       const std::vector<std::int64_t>& indices) {
-            return ready_for(device, source->get(indices, draw));
-          }};
+          .fetch = pictures_of(data.source, config, device)};
 }
 
 Source make_source(const train::Config& config,
