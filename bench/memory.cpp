@@ -6,17 +6,15 @@
 
 #include <malloc.h>
 
+#include "bench/proc_field.h"
+
 namespace tessera::bench {
 namespace {
 
 /// A field of /proc/self/status, in MiB.
-double field(const std::string& name) {
-  std::ifstream in("/proc/self/status");
-  for (std::string line; std::getline(in, line);) {
-    if (line.compare(0, name.size(), name) == 0)
-      return std::stod(line.substr(name.size() + 1)) / 1024;
-  }
-  return std::numeric_limits<double>::quiet_NaN();
+double field(const char* name) {
+  const std::string kib = proc_field("/proc/self/status", name);
+  return kib.empty() ? std::numeric_limits<double>::quiet_NaN() : std::stod(kib) / 1024;
 }
 
 }  // namespace

@@ -1,26 +1,15 @@
 #include "bench/report.h"
 
 #include <cstdlib>
-#include <fstream>
 #include <iomanip>
 #include <ostream>
 #include <thread>
 
+#include "bench/proc_field.h"
 #include "core/error.h"
 
 namespace tessera::bench {
 namespace {
-
-/// The text after "key…:" in a file of such lines, without leading blanks.
-std::string field_of(const char* file, const std::string& key) {
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    if (line.compare(0, key.size(), key) != 0) continue;
-    const std::size_t start = line.find_first_not_of(" \t", line.find(':') + 1);
-    return start == std::string::npos ? "" : line.substr(start);
-  }
-  return "";
-}
 
 std::string plain(const nlohmann::ordered_json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
@@ -70,12 +59,12 @@ void Report::print(std::ostream& out, bool json) const {
 }
 
 nlohmann::ordered_json machine_facts() {
-  return {{"processor", field_of("/proc/cpuinfo", "model name")},
+  return {{"processor", proc_field("/proc/cpuinfo", "model name")},
           {"hardware_threads", std::thread::hardware_concurrency()}};
 }
 
 double peak_memory_mib() {
-  return std::strtod(field_of("/proc/self/status", "VmHWM").c_str(), nullptr) / 1024.0;
+  return std::strtod(proc_field("/proc/self/status", "VmHWM").c_str(), nullptr) / 1024.0;
 }
 
 }  // namespace tessera::bench
