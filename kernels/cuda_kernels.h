@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "kernels/draw_codes.h"
 #include "kernels/gelu2.h"
@@ -34,6 +35,36 @@ struct CudaKernels {
   const char* (*nearest_code)(const NearestCode&, std::int64_t rows, void* stream);
   /// REQUIRES: at most kMostCudaCodes codes.
   const char* (*draw_codes)(const DrawCodes&, std::int64_t tokens, void* stream);
+
+  // The one for these arguments, over so many groups, numbers, rows or tokens.
+  const char* launch(const ResidualNorm<float>& args, std::int64_t count, void* stream) const {
+    return residual_norm(args, count, stream);
+  }
+  const char* launch(const ResidualNorm<Bfloat16>& args, std::int64_t count, void* stream) const {
+    return residual_norm_half(args, count, stream);
+  }
+  const char* launch(const ResidualNormGradient<float>& args,
+                     std::int64_t count,
+                     void* stream) const {
+    return residual_norm_gradient(args, count, stream);
+  }
+  const char* launch(const ResidualNormGradient<Bfloat16>& args,
+                     std::int64_t count,
+                     void* stream) const {
+    return residual_norm_gradient_half(args, count, stream);
+  }
+  const char* launch(const Gelu2<float>& args, std::int64_t count, void* stream) const {
+    return gelu2(args, count, stream);
+  }
+  const char* launch(const Gelu2<Bfloat16>& args, std::int64_t count, void* stream) const {
+    return gelu2_half(args, count, stream);
+  }
+  const char* launch(const NearestCode& args, std::int64_t count, void* stream) const {
+    return nearest_code(args, count, stream);
+  }
+  const char* launch(const DrawCodes& args, std::int64_t count, void* stream) const {
+    return draw_codes(args, count, stream);
+  }
 };
 
 /// A row of a norm stays in a warp's registers.
@@ -44,5 +75,10 @@ inline constexpr std::int64_t kMostCudaCodes = 16384;
 
 /// The plug-in's one symbol: a function without arguments that returns its `const CudaKernels*`.
 inline constexpr const char* kCudaKernelsSymbol = "tessera_cuda_kernels";
+
+/// Opens libtessera_cuda.so: its table, or null with the loader's reason in `missing` where there
+/// is none. Throws kUnavailable where the library is another one, or of another version than this
+/// program.
+const CudaKernels* open_cuda_kernels(std::string& missing);
 
 }  // namespace tessera::kernels

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include <ATen/core/Tensor.h>
 #include <c10/core/DeviceGuard.h>
 
@@ -15,17 +17,18 @@ void load_cuda_kernels();
 /// What was loaded, or null.
 const kernels::CudaKernels* cuda_kernels();
 
-/// A launch on the current stream of a tensor's device, which is made the current one meanwhile.
-class CudaLaunch {
- public:
-  explicit CudaLaunch(const at::Tensor& on);
-  void* stream() const { return stream_; }
-  /// Throws kInternal where a launch of `kernel` gave a reason.
-  static void check(const char* kernel, const char* failure);
+/// The current stream of a tensor's device, a cudaStream_t.
+void* current_stream(const at::Tensor& on);
 
- private:
-  c10::DeviceGuard guard_;
-  void* stream_;
-};
+/// Throws kInternal where a launch of `kernel` gave a reason.
+void check_launched(const char* kernel, const char* failure);
+
+/// Our kernel for these arguments, over so many groups, numbers, rows or tokens, on the current
+/// stream of the device of `on`, where they lie. REQUIRES: cuda_kernels() is not null.
+template <typename Args>
+void launch_kernel(const char* name, const Args& args, std::int64_t count, const at::Tensor& on) {
+  const c10::DeviceGuard guard(on.device());
+  check_launched(name, cuda_kernels()->launch(args, count, current_stream(on)));
+}
 
 }  // namespace tessera::nn

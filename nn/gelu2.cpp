@@ -1,7 +1,5 @@
 #include "nn/gelu2.h"
 
-#include <type_traits>
-
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
@@ -18,14 +16,7 @@ template <typename Number>
 void run(const at::Tensor& x) {
   const kernels::Gelu2<Number> args{static_cast<Number*>(x.mutable_data_ptr())};
   if (x.is_cuda()) {
-    const CudaLaunch launch(x);
-    const auto kernel = [] {
-      if constexpr (std::is_same_v<Number, float>)
-        return cuda_kernels()->gelu2;
-      else
-        return cuda_kernels()->gelu2_half;
-    }();
-    CudaLaunch::check("gelu2", kernel(args, x.numel(), launch.stream()));
+    launch_kernel("gelu2", args, x.numel(), x);
     return;
   }
   at::parallel_for(0, x.numel(), kNumbersOfAThread, [&](std::int64_t first, std::int64_t last) {

@@ -15,8 +15,7 @@ at::Tensor nearest_row(const at::Tensor& z, const at::Tensor& table) {
                                   .z = rows.const_data_ptr<float>(),
                                   .codebook = codes.const_data_ptr<float>(),
                                   .nearest = nearest.mutable_data_ptr<std::int64_t>()};
-  const CudaLaunch launch(z);
-  CudaLaunch::check("nearest_code", cuda_kernels()->nearest_code(args, z.size(0), launch.stream()));
+  launch_kernel("nearest_code", args, z.size(0), z);
   return nearest;
 }
 

@@ -30,42 +30,13 @@ void with_number(const at::Tensor& x, Use&& use) {
   }
 }
 
-// The kernels, over all groups at once, where the tensors are.
-
-template <typename Number>
-void run(const kernels::ResidualNorm<Number>& args, const at::Tensor& residual) {
-  if (residual.is_cpu()) {
-    at::parallel_for(0, residual.size(0), 1, [&](std::int64_t first, std::int64_t last) {
-      kernels::residual_norm(args, first, last);
-    });
-    return;
-  }
-  const CudaLaunch launch(residual);
-  const auto kernel = [] {
-    if constexpr (std::is_same_v<Number, float>)
-      return cuda_kernels()->residual_norm;
-    else
-      return cuda_kernels()->residual_norm_half;
-  }();
-  CudaLaunch::check("residual_norm", kernel(args, residual.size(0), launch.stream()));
-}
-
-template <typename Number>
-void run(const kernels::ResidualNormGradient<Number>& args, const at::Tensor& sum) {
-  if (sum.is_cpu()) {
-    at::parallel_for(0, sum.size(0), 1, [&](std::int64_t first, std::int64_t last) {
-      kernels::residual_norm_gradient(args, first, last);
-    });
-    return;
-  }
-  const CudaLaunch launch(sum);
-  const auto kernel = [] {
-    if constexpr (std::is_same_v<Number, float>)
-      return cuda_kernels()->residual_norm_gradient;
-    else
-      return cuda_kernels()->residual_norm_gradient_half;
-  }();
-  CudaLaunch::check("residual_norm_gradient", kernel(args, sum.size(0), launch.stream()));
+/// A kernel over all groups at once, where the tensors are; `here` does groups first ... last - 1
+/// on the CPU.
+template <typename Args, typename Here>
+void run(const char* name, const Args& args, const at::Tensor& on, Here here) {
+  if (on.is_cuda()) return launch_kernel(name, args, on.size(0), on);
+  at::parallel_for(
+      0, on.size(0), 1, [&](std::int64_t first, std::int64_t last) { here(args, first, last); });
 }
 
 /// Fused = one pass over memory; `branch` may be undefined. Outputs: (sum, output), or (output)
@@ -97,7 +68,12 @@ class FusedResidualNorm : public torch::autograd::Function<FusedResidualNorm> {
           .output = data<Number>(output),
           .mean = mean.mutable_data_ptr<float>(),
           .inverse = inverse.mutable_data_ptr<float>()};
-      run(args, residual);
+      run("residual_norm",
+          args,
+          residual,
+          [](const auto& a, std::int64_t first, std::int64_t last) {
+            kernels::residual_norm(a, first, last);
+          });
     });
     context->save_for_backward({sum, gain, mean, inverse});
     context->saved_data["branch"] = branch.defined();
@@ -135,7 +111,12 @@ class FusedResidualNorm : public torch::autograd::Function<FusedResidualNorm> {
           .grad_branch = data<Number>(grad_branch),
           .grad_gain = grad_gain.mutable_data_ptr<float>(),
           .grad_shift = grad_shift.mutable_data_ptr<float>()};
-      run(args, sum);
+      run("residual_norm_gradient",
+          args,
+          sum,
+          [](const auto& a, std::int64_t first, std::int64_t last) {
+            kernels::residual_norm_gradient(a, first, last);
+          });
     });
     if (gain.size(0) == 1) {
       grad_gain = grad_gain.sum(0, /*keepdim=*/true);

@@ -3,8 +3,6 @@
 #include <iomanip>
 #include <iostream>
 
-#include <dlfcn.h>
-
 #include "core/error.h"
 
 namespace tessera::bench {
@@ -17,14 +15,10 @@ double rate(double amount, const Timing& timing) {
 }
 
 const kernels::CudaKernels& open() {
-  void* library = dlopen("libtessera_cuda.so", RTLD_NOW | RTLD_LOCAL);
-  TESSERA_CHECK(library != nullptr, kUnavailable, dlerror());
-  const auto give = reinterpret_cast<const kernels::CudaKernels* (*)()>(
-      dlsym(library, kernels::kCudaKernelsSymbol));
-  TESSERA_CHECK(give != nullptr && give()->version == kernels::kCudaKernelsVersion,
-                kUnavailable,
-                "libtessera_cuda.so is of another version than this program");
-  return *give();
+  std::string missing;
+  const kernels::CudaKernels* table = kernels::open_cuda_kernels(missing);
+  TESSERA_CHECK(table != nullptr, kUnavailable, missing);
+  return *table;
 }
 
 }  // namespace

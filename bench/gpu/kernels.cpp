@@ -137,13 +137,6 @@ void nearest_code(DeviceBench& bench,
   bench.time(work);
 }
 
-const char* gelu2_of(const kernels::Gelu2<float>& args, std::int64_t count) {
-  return cuda_kernels().gelu2(args, count, nullptr);
-}
-const char* gelu2_of(const kernels::Gelu2<Bfloat16>& args, std::int64_t count) {
-  return cuda_kernels().gelu2_half(args, count, nullptr);
-}
-
 template <typename Number>
 void gelu2(DeviceBench& bench) {
   const std::int64_t count = bench.rows(131072) * 1024;
@@ -154,7 +147,8 @@ void gelu2(DeviceBench& bench) {
   const Work work{.name = concat("gelu2 131072 x 1024, ", bench::kNameOf<Number>),
                   .bytes = bytes,
                   .launch = [=](std::int64_t set) {
-                    return gelu2_of(kernels::Gelu2<Number>{all + set * count}, count);
+                    return cuda_kernels().launch(
+                        kernels::Gelu2<Number>{all + set * count}, count, nullptr);
                   }};
   DeviceBench::run(work);
   const auto got = Buffers::first(all, static_cast<std::int64_t>(base.size()));

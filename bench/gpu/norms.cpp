@@ -2,24 +2,6 @@
 #include "core/error.h"
 
 namespace tessera::bench {
-namespace {
-
-const char* norm_of(const kernels::ResidualNorm<float>& args, std::int64_t groups) {
-  return cuda_kernels().residual_norm(args, groups, nullptr);
-}
-const char* norm_of(const kernels::ResidualNorm<kernels::Bfloat16>& args, std::int64_t groups) {
-  return cuda_kernels().residual_norm_half(args, groups, nullptr);
-}
-const char* norm_of(const kernels::ResidualNormGradient<float>& args, std::int64_t groups) {
-  return cuda_kernels().residual_norm_gradient(args, groups, nullptr);
-}
-const char* norm_of(const kernels::ResidualNormGradient<kernels::Bfloat16>& args,
-                    std::int64_t groups) {
-  return cuda_kernels().residual_norm_gradient_half(args, groups, nullptr);
-}
-
-}  // namespace
-
 template <typename Number>
 void time_residual_norm(DeviceBench& bench, NormShape shape) {
   const std::int64_t groups = bench.rows(shape.groups);
@@ -59,7 +41,7 @@ void time_residual_norm(DeviceBench& bench, NormShape shape) {
                      here.branch += set * all;
                      here.sum += set * all;
                      here.output += set * all;
-                     return norm_of(here, groups);
+                     return cuda_kernels().launch(here, groups, nullptr);
                    }};
   DeviceBench::run(ahead);
   std::vector<float> sum(residual.size()), mean(static_cast<std::size_t>(base_groups * shape.rows)),
@@ -102,7 +84,7 @@ void time_residual_norm(DeviceBench& bench, NormShape shape) {
         at_set.grad_sum += set * all;
         at_set.grad_residual += set * all;
         at_set.grad_branch += set * all;
-        return norm_of(at_set, groups);
+        return cuda_kernels().launch(at_set, groups, nullptr);
       }};
   DeviceBench::run(behind);
   std::vector<float> grad_residual(residual.size()), grad_gain(gain.size()),

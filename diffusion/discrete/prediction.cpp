@@ -29,12 +29,7 @@ struct TokenRows {
 
 void draw(const kernels::DrawCodes& args, const at::Tensor& logits) {
   const std::int64_t tokens = logits.size(0) * logits.size(1);
-  if (logits.is_cuda()) {
-    const nn::CudaLaunch launch(logits);
-    nn::CudaLaunch::check("draw_codes",
-                          nn::cuda_kernels()->draw_codes(args, tokens, launch.stream()));
-    return;
-  }
+  if (logits.is_cuda()) return nn::launch_kernel("draw_codes", args, tokens, logits);
   at::parallel_for(0, tokens, kTokensOfAThread, [&](std::int64_t first, std::int64_t last) {
     kernels::draw_codes(args, first, last);
   });

@@ -1,7 +1,7 @@
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda_kernels.h"
 
-/// The symbol that nn/cuda_kernels.cpp asks the library for.
+/// The symbol that kernels/cuda_kernels.cpp asks the library for.
 extern "C" const tessera::kernels::CudaKernels* tessera_cuda_kernels() {
   namespace cuda = tessera::kernels::cuda;
   static const tessera::kernels::CudaKernels table{

@@ -1,6 +1,5 @@
 #include "kernels/cuda_kernels.h"
 
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include "kernels/cuda/mirror.cuh"
@@ -19,17 +18,10 @@ constexpr std::uint32_t kSeeds = 3;
 
 /// The library's table, or null with a reason in the test's result.
 const CudaKernels* table() {
-  static void* const library = dlopen("libtessera_cuda.so", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    ADD_FAILURE() << dlerror();
-    return nullptr;
-  }
-  const auto give = reinterpret_cast<const CudaKernels* (*)()>(dlsym(library, kCudaKernelsSymbol));
-  if (give == nullptr) {
-    ADD_FAILURE() << "no " << kCudaKernelsSymbol;
-    return nullptr;
-  }
-  return give();
+  std::string missing;
+  const CudaKernels* opened = open_cuda_kernels(missing);
+  if (opened == nullptr) ADD_FAILURE() << missing;
+  return opened;
 }
 
 TEST(CudaKernels, TheLibraryGivesAWholeTableOfThisVersion) {
