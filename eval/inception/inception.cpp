@@ -1,6 +1,7 @@
 #include "eval/inception/inception.h"
 
 #include <algorithm>
+#include <atomic>
 #include <string_view>
 #include <vector>
 
@@ -121,20 +122,23 @@ Inception::Middle Inception::run_chunks(const at::Tensor& inputs) const {
   const std::int64_t count = inputs.size(0);
   const std::int64_t chunks = (count + kInceptionChunk - 1) / kInceptionChunk;
   std::vector<Middle> parts(static_cast<std::size_t>(chunks));
-  const auto run_some = [&](std::int64_t first, std::int64_t last) {
+  const auto run_one = [&](std::int64_t k) {
     const at::NoGradGuard no_grad;  // a thread has its own
-    for (std::int64_t k = first; k < last; ++k) {
-      const std::int64_t begin = k * kInceptionChunk;
-      parts[static_cast<std::size_t>(k)] =
-          run(inputs.narrow(0, begin, std::min(kInceptionChunk, count - begin)));
-    }
+    const std::int64_t begin = k * kInceptionChunk;
+    parts[static_cast<std::size_t>(k)] =
+        run(inputs.narrow(0, begin, std::min(kInceptionChunk, count - begin)));
   };
   // Threads work side by side on chunks of their own where each has some, for then none waits for
-  // another at every layer; together on one chunk after the other where not.
-  if (chunks >= at::get_num_threads()) {
-    at::parallel_for(0, chunks, 1, run_some);
+  // another at every layer, and a thread that was held up takes fewer of them; together on one
+  // chunk after the other where not.
+  const std::int64_t threads = at::get_num_threads();
+  if (chunks >= threads) {
+    std::atomic<std::int64_t> taken = 0;
+    at::parallel_for(0, threads, 1, [&](std::int64_t, std::int64_t) {
+      for (std::int64_t k = taken++; k < chunks; k = taken++) run_one(k);
+    });
   } else {
-    run_some(0, chunks);
+    for (std::int64_t k = 0; k < chunks; ++k) run_one(k);
   }
   std::vector<at::Tensor> pooled;
   std::vector<at::Tensor> spatial;

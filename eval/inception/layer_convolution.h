@@ -12,7 +12,7 @@ namespace tessera::eval {
 
 /// Pictures that the network takes at a time on the CPU: few enough for the first layers, whose
 /// states are the largest, to stay in cache; enough for the last ones, whose weights are.
-inline constexpr std::int64_t kInceptionChunk = 8;
+inline constexpr std::int64_t kInceptionChunk = 4;
 
 /// One convolution of the network. On the CPU its weights are laid out once as the processor's
 /// products read them, instead of at every call. How depends on the shape of what is read, so that

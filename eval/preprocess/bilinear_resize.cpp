@@ -7,6 +7,7 @@
 #include <ATen/ops/empty.h>
 
 #include "eval/preprocess/check_picture.h"
+#include "eval/preprocess/real_picture.h"
 
 namespace tessera::eval {
 namespace {
@@ -41,8 +42,7 @@ float between(float a, float b, float share) {
 }  // namespace
 
 at::Tensor bilinear_resize(const at::Tensor& picture, PictureSize size, BilinearGrid grid) {
-  const at::Tensor real =
-      (picture.scalar_type() == at::kByte ? picture.to(at::kFloat) : picture).contiguous();
+  const at::Tensor real = real_picture(picture);
   check_resize(real, at::kFloat, size);
   const std::int64_t channels = real.size(2);
   const std::int64_t row = real.size(1) * channels;

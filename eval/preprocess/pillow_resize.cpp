@@ -1,10 +1,12 @@
 #include "eval/preprocess/pillow_resize.h"
 
 #include <algorithm>
+#include <array>
 
 #include <ATen/ops/empty.h>
 
 #include "eval/preprocess/check_picture.h"
+#include "eval/preprocess/real_picture.h"
 #include "eval/preprocess/resample_weights.h"
 
 namespace tessera::eval {
@@ -51,69 +53,88 @@ Pass along_columns(const at::Tensor& picture) {
   return {.lines = 1, .values = row, .step = row};
 }
 
-void resample(const std::uint8_t* from,
-              std::uint8_t* to,
-              const Pass& pass,
-              const ResampleWeights& weights) {
-  const std::vector<std::int32_t> fixed = fixed_point(weights);
-  const std::size_t count = weights.first.size();
-  std::vector<std::int32_t> sums(static_cast<std::size_t>(pass.values));
-  for (std::int64_t line = 0; line < pass.lines; ++line) {
-    std::uint8_t* target = to + line * pass.to_line;
-    for (std::size_t i = 0; i < count; ++i, target += pass.values) {
-      std::fill(sums.begin(), sums.end(), 1 << (kFractionBits - 1));
-      const std::int32_t* weight = fixed.data() + static_cast<std::int64_t>(i) * weights.stride;
-      const std::uint8_t* source = from + line * pass.from_line + weights.first[i] * pass.step;
-      for (std::int64_t k = 0; k < weights.count[i]; ++k, source += pass.step) {
-        const std::int32_t w = weight[k];
-        for (std::int64_t v = 0; v < pass.values; ++v) {
-          sums[static_cast<std::size_t>(v)] += w * source[v];
-        }
-      }
-      std::transform(sums.begin(), sums.end(), target, to_byte);
+/// Numbers as they are summed and rounded: bytes by integers with fractional bits, as Pillow does,
+/// float32 in float64.
+struct Bytes {
+  using Value = std::uint8_t;
+  using Sum = std::int32_t;
+  static constexpr Sum kStart = 1 << (kFractionBits - 1);
+  static std::vector<Sum> weights(const ResampleWeights& w) { return fixed_point(w); }
+  static Value rounded(Sum sum) { return to_byte(sum); }
+};
+
+struct Reals {
+  using Value = float;
+  using Sum = double;
+  static constexpr Sum kStart = 0;
+  static const std::vector<Sum>& weights(const ResampleWeights& w) { return w.weight; }
+  static Value rounded(Sum sum) { return static_cast<float>(sum); }
+};
+
+/// `values` numbers side by side, each the weighted sum of `count` old ones. Inlined for a known
+/// number of channels, whose sums then stay in registers.
+template <typename Kind>
+[[gnu::always_inline]] inline void sum_up(const typename Kind::Value* source,
+                                          std::int64_t step,
+                                          const typename Kind::Sum* weight,
+                                          std::int64_t count,
+                                          std::int64_t values,
+                                          typename Kind::Sum* sums,
+                                          typename Kind::Value* target) {
+  std::fill(sums, sums + values, Kind::kStart);
+  for (std::int64_t k = 0; k < count; ++k, source += step) {
+    const auto w = weight[k];
+    for (std::int64_t v = 0; v < values; ++v) {
+      sums[v] += w * static_cast<typename Kind::Sum>(source[v]);
     }
   }
+  std::transform(sums, sums + values, target, Kind::rounded);
 }
 
-void resample(const float* from, float* to, const Pass& pass, const ResampleWeights& weights) {
+template <typename Kind>
+void resample(const typename Kind::Value* from,
+              typename Kind::Value* to,
+              const Pass& pass,
+              const ResampleWeights& weights) {
+  using Sum = typename Kind::Sum;
+  constexpr std::int64_t kColours = 3;
+  const std::vector<Sum>& all = Kind::weights(weights);
   const std::size_t count = weights.first.size();
-  std::vector<double> sums(static_cast<std::size_t>(pass.values));
+  std::vector<Sum> sums(static_cast<std::size_t>(pass.values));
   for (std::int64_t line = 0; line < pass.lines; ++line) {
-    float* target = to + line * pass.to_line;
+    auto* target = to + line * pass.to_line;
     for (std::size_t i = 0; i < count; ++i, target += pass.values) {
-      std::fill(sums.begin(), sums.end(), 0.0);
-      const double* weight = weights.weight.data() + static_cast<std::int64_t>(i) * weights.stride;
-      const float* source = from + line * pass.from_line + weights.first[i] * pass.step;
-      for (std::int64_t k = 0; k < weights.count[i]; ++k, source += pass.step) {
-        const double w = weight[k];
-        for (std::int64_t v = 0; v < pass.values; ++v) {
-          sums[static_cast<std::size_t>(v)] += w * static_cast<double>(source[v]);
-        }
+      const Sum* weight = all.data() + static_cast<std::int64_t>(i) * weights.stride;
+      const auto* source = from + line * pass.from_line + weights.first[i] * pass.step;
+      if (pass.values == kColours) {
+        std::array<Sum, kColours> pixel;
+        sum_up<Kind>(source, pass.step, weight, weights.count[i], kColours, pixel.data(), target);
+      } else {
+        sum_up<Kind>(source, pass.step, weight, weights.count[i], pass.values, sums.data(), target);
       }
-      std::transform(
-          sums.begin(), sums.end(), target, [](double sum) { return static_cast<float>(sum); });
     }
   }
 }
 
 /// A pass along an axis whose length stays is left out, as the original does.
-template <typename T>
+template <typename Kind>
 at::Tensor resize(at::Tensor picture, PictureSize size, PillowFilter filter) {
+  using Value = typename Kind::Value;
   const std::int64_t channels = picture.size(2);
   if (size.width != picture.size(1)) {
     at::Tensor wide = at::empty({picture.size(0), size.width, channels}, picture.options());
-    resample(picture.const_data_ptr<T>(),
-             wide.mutable_data_ptr<T>(),
-             along_rows(picture, size.width),
-             resample_weights(picture.size(1), size.width, filter));
+    resample<Kind>(picture.const_data_ptr<Value>(),
+                   wide.mutable_data_ptr<Value>(),
+                   along_rows(picture, size.width),
+                   resample_weights(picture.size(1), size.width, filter));
     picture = wide;
   }
   if (size.height != picture.size(0)) {
     at::Tensor high = at::empty({size.height, size.width, channels}, picture.options());
-    resample(picture.const_data_ptr<T>(),
-             high.mutable_data_ptr<T>(),
-             along_columns(picture),
-             resample_weights(picture.size(0), size.height, filter));
+    resample<Kind>(picture.const_data_ptr<Value>(),
+                   high.mutable_data_ptr<Value>(),
+                   along_columns(picture),
+                   resample_weights(picture.size(0), size.height, filter));
     picture = high;
   }
   return picture;
@@ -123,13 +144,13 @@ at::Tensor resize(at::Tensor picture, PictureSize size, PillowFilter filter) {
 
 at::Tensor pillow_resize(const at::Tensor& picture, PictureSize size, PillowFilter filter) {
   check_resize(picture, at::kByte, size);
-  return resize<std::uint8_t>(picture.contiguous(), size, filter);
+  return resize<Bytes>(picture.contiguous(), size, filter);
 }
 
 at::Tensor pillow_resize_float(const at::Tensor& picture, PictureSize size, PillowFilter filter) {
-  const at::Tensor real = picture.scalar_type() == at::kByte ? picture.to(at::kFloat) : picture;
+  const at::Tensor real = real_picture(picture);
   check_resize(real, at::kFloat, size);
-  return resize<float>(real.contiguous(), size, filter);
+  return resize<Reals>(real, size, filter);
 }
 
 }  // namespace tessera::eval

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "eval/preprocess/bilinear_resize.h"
 #include "eval/preprocess/pillow_resize.h"
+#include "eval/preprocess/real_picture.h"
 
 namespace tessera::eval {
 namespace {
@@ -65,10 +66,9 @@ at::Tensor inception_input(const at::Tensor& picture, Preprocess mode) {
       return planes(resized, 128, 128);
     }
     case Preprocess::kLegacyPytorch:
-      return planes(
-          bilinear_resize(picture.to(at::kFloat).div_(255), kInput, BilinearGrid::kHalfPixel),
-          0.5f,
-          0.5f);
+      return planes(bilinear_resize(real_picture(picture, 255), kInput, BilinearGrid::kHalfPixel),
+                    0.5f,
+                    0.5f);
     case Preprocess::kLegacyTensorflow:
     case Preprocess::kTorchFidelity:
       break;
