@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 DEVICE=${DEVICE:-cuda}
+THREADS=${THREADS:-0}
 RUN=${RUN:-build/gpu-run}
 OUT=${OUT:-build/gpu-out}
 KIT=${KIT:-build/gpu}
@@ -13,7 +14,7 @@ CODEC=${CODEC:-runs/starter-diffusion/model}   # a 64-pixel model: its codec and
 STEPS=${STEPS:-800}
 BATCH=${BATCH:-256}
 JUDGED=${JUDGED:-500}
-MORE=${MORE:-}                         # more "key=value key=value"
+MORE=${MORE:-}                         # more "key=value key=value"; the table's own come after them
 
 # name, sampler:steps to judge by, settings
 table() {
@@ -24,6 +25,7 @@ mask-and-replace-vb  ancestral:50             objective.kind=vb
 absorbing-vb      ancestral:50                objective.kind=vb model.transition.kind=absorbing
 uniform-vb        ancestral:50                objective.kind=vb model.transition.kind=uniform sampling.sampler=ancestral sampling.steps=50
 small             confidence:16               model.transformer.width=96 model.transformer.layers=3 model.transformer.heads=3
+medium            confidence:16               model.transformer.width=160 model.transformer.layers=5 model.transformer.heads=5
 large             confidence:16               model.transformer.width=256 model.transformer.layers=6 model.transformer.heads=8
 END
 }
@@ -39,15 +41,15 @@ table | while read -r name judges settings; do
   (($#)) && [[ " $* " != *" $name "* ]] && continue
   run=$RUN/ablate-$name
   flags=()
-  for pair in $settings $MORE; do flags+=(--set "$pair"); done
+  for pair in $MORE $settings; do flags+=(--set "$pair"); done
   rm -rf "$run"
-  "$KIT/tessera-worker" train --config configs/starter-diffusion.json --out "$run" --device "$DEVICE" \
+  "$KIT/tessera-worker" train --config configs/starter-diffusion.json --out "$run" --device "$DEVICE" --threads "$THREADS" \
     --set "model.vqvae=$CODEC" --set "model.tokenizer=$CODEC/tokenizer" --set model.code_cache= \
     --set model.resident=true --set "data.pool=$((400 * BATCH))" --set data.draw=cpu --set "train.steps=$STEPS" \
     --set "train.batch=$BATCH" --set train.samples=0 --set train.checkpoint_every=0 --set train.sample_every=0 \
     "${flags[@]}" >>"$log" 2>&1 </dev/null || { printf '%s\tfailed\n' "$name" >>"$OUT/ablations.tsv"; continue; }
   for judge in ${judges//,/ }; do
-    "$KIT/tessera-worker" eval --model "$run/model" --count "$JUDGED" --seed 1 --batch 250 --device "$DEVICE" \
+    "$KIT/tessera-worker" eval --model "$run/model" --count "$JUDGED" --seed 1 --batch "$BATCH" --device "$DEVICE" --threads "$THREADS" \
       --sampler "${judge%:*}" --steps "${judge#*:}" >"$run/judged.json" 2>>"$log" </dev/null || continue
     printf '%s\t%s\t%s\t%s samples/s\n' "$name" "$judge" "$(grep -m 1 -o '"whole_scene": [0-9.]*' "$run/judged.json")" \
       "$(grep -o '"perf/samples_per_second":[^,}]*' "$run/log.jsonl" | tail -n 1 | cut -d: -f2)" | tee -a "$OUT/ablations.tsv"
