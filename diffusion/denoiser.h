@@ -21,7 +21,9 @@ class PreparedDenoiser {
   virtual void prepare(const nn::Condition& condition) = 0;
   /// Scale and shift of every AdaLN for all planned times (1..T) at once.
   virtual void prepare(std::span<const std::int64_t> times) = 0;
-  /// x_t [B, N] int64, row = index into the prepared times -> logits [B, N, K] float32.
+  /// x_t [B, N] int64, row = index into the prepared times -> logits [B, N, K] float32. Where m
+  /// times as many prompts were prepared, canvas b stands for prompts b, B + b, 2 B + b, … and
+  /// there are m B rows of logits: what no prompt has a part in is computed once for all of them.
   virtual at::Tensor step(const at::Tensor& x_t, std::int64_t row) = 0;
 };
 

@@ -59,12 +59,12 @@ diffusion::Prediction GuidedDenoiser::predict(const at::Tensor& canvas,
   std::vector<diffusion::Logits> answers;
   const auto canvases = canvas.split(at_once_);
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    const at::Tensor logits = pieces_[i]->step(canvases[i], row);
     if (guidance_ == 1.0) {
-      answers.push_back({.wanted = pieces_[i]->step(canvases[i], row)});
+      answers.push_back({.wanted = logits});
       continue;
     }
-    const at::Tensor both = at::cat({canvases[i], canvases[i]});
-    const auto halves = pieces_[i]->step(both, row).chunk(2);  // unwanted first
+    const auto halves = logits.chunk(2);  // unwanted first
     answers.push_back({.wanted = halves[1], .unwanted = halves[0]});
   }
   return {std::move(answers), guidance_, truncation};

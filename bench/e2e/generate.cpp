@@ -57,8 +57,8 @@ StepCase make_step_case(const Networks& networks,
     made.condition = {.tokens = at::cat({null.tokens, made.condition.tokens}),
                       .mask = at::cat({null.mask, made.condition.mask})};
   }
-  const std::int64_t rows = made.condition.tokens.size(0);
-  const at::Tensor uniform = nn::Rng::of_run(0, 0, rows).uniform(Purpose::kPrior, 0, {grid * grid});
+  const at::Tensor uniform =
+      nn::Rng::of_run(0, 0, batch).uniform(Purpose::kPrior, 0, {grid * grid});
   made.canvas = (uniform * static_cast<double>(networks.states)).floor().to(at::kLong);
   for (const auto& time :
        diffusion::even_plan({.trained = networks.chain_steps, .wanted = sampling.steps})) {
@@ -72,9 +72,11 @@ double prepared_minus_forward(diffusion::DiscreteDenoiser& denoiser,
                               diffusion::PreparedDenoiser& prepared,
                               const StepCase& step) {
   double largest = 0;
+  const std::int64_t prompts = step.condition.tokens.size(0);
+  const at::Tensor canvases = step.canvas.repeat({prompts / step.canvas.size(0), 1});
   for (const std::size_t row : {std::size_t{0}, step.times.size() / 2, step.times.size() - 1}) {
-    const at::Tensor t = at::full({step.canvas.size(0)}, step.times[row], at::kLong);
-    const at::Tensor plain = denoiser.forward(step.canvas, t, step.condition);
+    const at::Tensor t = at::full({prompts}, step.times[row], at::kLong);
+    const at::Tensor plain = denoiser.forward(canvases, t, step.condition);
     const at::Tensor fast = prepared.step(step.canvas, static_cast<std::int64_t>(row));
     largest = std::max(largest, (plain - fast).abs().max().item<double>());
   }

@@ -170,7 +170,7 @@ Variant prepare(Model model, const std::string& name, const Case& made) {
   variant.prepared = variant.model.denoiser->make_prepared();
   variant.prepared->prepare(made.condition);
   variant.prepared->prepare(made.times());
-  variant.logits = variant.prepared->step(made.both(), made.row).clone();
+  variant.logits = variant.prepared->step(made.canvas, made.row).clone();
   return variant;
 }
 
@@ -341,7 +341,7 @@ int run(const Settings& settings) {
   std::vector<std::string> names;
   for (const Variant& variant : variants) {
     names.push_back(concat("network, ", variant.name));
-    works.push_back(waited_for(device, [&] { variant.prepared->step(made.both(), made.row); }));
+    works.push_back(waited_for(device, [&] { variant.prepared->step(made.canvas, made.row); }));
     report.facts[concat("page faults of a step, ", variant.name)] = page_faults(works.back());
   }
   names.emplace_back("draw, composed");

@@ -137,7 +137,7 @@ class Drawing {
   std::int64_t row() const { return std::ssize(plan_) / 2; }
   nn::Noise noise() const { return {.rng = nn::Rng::of_run(3, 0, size_.batch), .recorded = {}}; }
   at::Tensor network(const at::Tensor& canvas, std::int64_t row) const {
-    return prepared_->step(at::cat({canvas, canvas}), row);
+    return prepared_->step(canvas, row);
   }
   static diffusion::Prediction prediction(const at::Tensor& logits) {
     const auto halves = logits.chunk(2);

@@ -103,16 +103,23 @@ class Bfloat16Blocks final : public PackedBlocks {
     return with_type(condition, at::kBFloat16);
   }
 
-  void forward(const at::Tensor& stream,
-               const std::vector<BlockNorms>& norms,
-               const std::vector<BlockCondition>& condition,
-               const at::Tensor& mask) const override {
-    const std::int64_t batch = stream.size(0);
+  at::Tensor forward(const at::Tensor& begun,
+                     const std::vector<BlockNorms>& norms,
+                     const std::vector<BlockCondition>& condition,
+                     const at::Tensor& mask,
+                     std::int64_t copies) const override {
+    at::Tensor stream = begun;
+    std::int64_t batch = stream.size(0);
     at::Tensor branch;
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       const auto& block = blocks_[i];
       branch = block.self_out(
           self_attend(block.qkv(normed(stream, branch, norms[i].self)), batch, heads_));
+      if (i == 0 && copies > 1) {
+        stream = stream.repeat({copies, 1, 1});
+        branch = branch.repeat({copies, 1});
+        batch *= copies;
+      }
       if (block.query) {
         const at::Tensor query = (*block.query)(normed(stream, branch, norms[i].cross));
         branch =
@@ -124,6 +131,7 @@ class Bfloat16Blocks final : public PackedBlocks {
       branch = block.down(inner);
     }
     stream.view({-1, stream.size(2)}).add_(branch);
+    return stream;
   }
 
  private:
@@ -179,16 +187,24 @@ class Int8Blocks final : public PackedBlocks {
     return with_type(condition, type);
   }
 
-  void forward(const at::Tensor& stream,
-               const std::vector<BlockNorms>& norms,
-               const std::vector<BlockCondition>& condition,
-               const at::Tensor& mask) const override {
-    const std::int64_t batch = stream.size(0);
+  at::Tensor forward(const at::Tensor& begun,
+                     const std::vector<BlockNorms>& norms,
+                     const std::vector<BlockCondition>& condition,
+                     const at::Tensor& mask,
+                     std::int64_t copies) const override {
+    at::Tensor stream = begun;
+    std::int64_t batch = stream.size(0);
     Branch branch;
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       const auto& block = blocks_[i];
       const Branch qkv = multiply(block.qkv, normed(stream, branch, norms[i].self));
       branch = multiply(block.self_out, quantised(self_attend(scaled(qkv), batch, heads_)));
+      if (i == 0 && copies > 1) {
+        stream = stream.repeat({copies, 1, 1});
+        branch.values = branch.values.repeat({copies, 1});
+        branch.scales = branch.scales.repeat({copies});
+        batch *= copies;
+      }
       if (block.query) {
         const Branch query = multiply(*block.query, normed(stream, branch, norms[i].cross));
         branch = multiply(
@@ -200,6 +216,7 @@ class Int8Blocks final : public PackedBlocks {
       branch = multiply(block.down, activated(inner));
     }
     stream.view({-1, stream.size(2)}).add_(scaled(branch));
+    return stream;
   }
 
  private:

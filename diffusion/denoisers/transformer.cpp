@@ -1,7 +1,9 @@
 #include "diffusion/denoisers/transformer.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <torch/nn.h>
@@ -21,6 +23,7 @@ struct Context {
   std::vector<BlockNorms> norms{};          // one a block
   std::vector<BlockCondition> condition{};  // one a block
   at::Tensor mask{};
+  std::int64_t copies = 1;  // prompts of a canvas
 };
 
 class Transformer final : public DiscreteDenoiser {
@@ -37,6 +40,8 @@ class Transformer final : public DiscreteDenoiser {
   at::Tensor pool(const nn::Condition& condition);
   std::vector<BlockNorms> norms(const at::Tensor& t, const at::Tensor& pooled);
   std::vector<BlockCondition> read(const nn::Condition& condition);
+  /// Rows of a condition, 0 where none is listened to.
+  std::int64_t prompts(const nn::Condition& condition) const;
   /// What answer_in() asked for, where it is not done yet.
   void pack();
   at::TensorOptions tensor_options() const { return code_->weight.options(); }
@@ -134,6 +139,11 @@ std::vector<BlockCondition> Transformer::read(const nn::Condition& condition) {
   return result;
 }
 
+std::int64_t Transformer::prompts(const nn::Condition& condition) const {
+  if (options_.condition == "none") return 0;
+  return (options_.condition == "text" ? condition.tokens : condition.labels).size(0);
+}
+
 void Transformer::pack() {
   if (!precision_ || packed_ || !can_pack(options_, tensor_options().device())) return;
   const at::NoGradGuard no_grad;
@@ -158,14 +168,26 @@ at::Tensor Transformer::embed(const at::Tensor& x_t) {
   return code_(x_t).to(type) + table.narrow(0, 0, positions);
 }
 
+/// A canvas comes to several prompts in guidance. They part where the first of them is heard: in
+/// the first norm with pooled text, else behind the first self-attention.
 at::Tensor Transformer::predict(const at::Tensor& x_t, const Context& context) {
   Stream stream{.residual = embed(x_t)};
+  std::int64_t copies = context.copies;
+  if (copies > 1 && context.norms.front().self.gain.size(0) > 1) {
+    stream.residual = stream.residual.repeat({std::exchange(copies, 1), 1, 1});
+  }
   if (packed_) {
-    packed_->forward(stream.residual, context.norms, context.condition, context.mask);
+    stream.residual =
+        packed_->forward(stream.residual, context.norms, context.condition, context.mask, copies);
   } else {
     const auto all = blocks();
     for (std::size_t i = 0; i < all.size(); ++i) {
-      stream = all[i]->forward(stream, context.norms[i], context.condition[i], context.mask);
+      stream = all[i]->attend(stream, context.norms[i]);
+      if (copies > 1) {
+        stream = {.residual = stream.residual.repeat({copies, 1, 1}),
+                  .branch = stream.branch.repeat({std::exchange(copies, 1), 1, 1})};
+      }
+      stream = all[i]->answer(stream, context.norms[i], context.condition[i], context.mask);
     }
   }
   const auto last = nn::residual_norm(stream.residual, stream.branch, nn::weights_of(norm_));
@@ -202,6 +224,7 @@ class PreparedTransformer final : public PreparedDenoiser {
   void prepare(const nn::Condition& condition) override {
     const at::NoGradGuard no_grad;
     condition_ = model_->read(condition);
+    prompts_ = model_->prompts(condition);
     mask_ = nn::attention_mask(condition.mask);
     pooled_ = model_->pool(condition);
     prepare_norms();
@@ -230,7 +253,16 @@ class PreparedTransformer final : public PreparedDenoiser {
                   " of ",
                   times_.size(),
                   " prepared times");
-    Context context{.condition = condition_, .mask = mask_};
+    const std::int64_t canvases = std::max<std::int64_t>(x_t.size(0), 1);
+    TESSERA_CHECK(prompts_ % canvases == 0,
+                  kShapeMismatch,
+                  prompts_,
+                  " prompts were prepared, which is no multiple of ",
+                  canvases,
+                  " canvases");
+    Context context{.condition = condition_,
+                    .mask = mask_,
+                    .copies = std::max<std::int64_t>(prompts_ / canvases, 1)};
     for (const BlockNorms& block : norms_) {
       context.norms.push_back({.self = at_time(block.self, row),
                                .cross = at_time(block.cross, row),
@@ -262,6 +294,7 @@ class PreparedTransformer final : public PreparedDenoiser {
   std::shared_ptr<Transformer> model_;
   std::vector<std::int64_t> times_;
   std::vector<BlockCondition> condition_;
+  std::int64_t prompts_ = 0;  // 0 where the model listens to none
   at::Tensor mask_;
   at::Tensor pooled_;
   std::vector<BlockNorms> norms_;  // a row a time and prompt, times first

@@ -80,17 +80,23 @@ BlockCondition TransformerBlockImpl::read(const nn::Condition& condition) {
   return known;
 }
 
-Stream TransformerBlockImpl::forward(const Stream& stream,
-                                     const BlockNorms& norms,
-                                     const BlockCondition& condition,
-                                     const at::Tensor& mask) {
-  auto before = nn::residual_norm(stream.residual, stream.branch, norms.self);
-  at::Tensor branch = self_attention_(before.output);
+Stream TransformerBlockImpl::attend(const Stream& stream, const BlockNorms& norms) {
+  const auto before = nn::residual_norm(stream.residual, stream.branch, norms.self);
+  return {.residual = before.sum, .branch = self_attention_(before.output)};
+}
+
+Stream TransformerBlockImpl::answer(const Stream& attended,
+                                    const BlockNorms& norms,
+                                    const BlockCondition& condition,
+                                    const at::Tensor& mask) {
+  Stream stream = attended;
   if (cross_attention_) {
-    before = nn::residual_norm(before.sum, branch, norms.cross);
-    branch = cross_attention_(before.output, condition.text, mask);
+    const auto before = nn::residual_norm(stream.residual, stream.branch, norms.cross);
+    stream = {.residual = before.sum,
+              .branch = cross_attention_(before.output, condition.text, mask)};
   }
-  before = nn::residual_norm(before.sum, branch, mlp_class_ ? condition.mlp : norms.mlp);
+  const auto before =
+      nn::residual_norm(stream.residual, stream.branch, mlp_class_ ? condition.mlp : norms.mlp);
   return {.residual = before.sum,
           .branch = mlp_ ? mlp_(before.output) : convolution_(before.output)};
 }

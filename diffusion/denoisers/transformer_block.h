@@ -78,11 +78,13 @@ class TransformerBlockImpl : public torch::nn::Module {
   BlockNorms norms(const TimeInput& time);
   /// REQUIRES: tokens or labels, whichever the options say.
   BlockCondition read(const nn::Condition& condition);
-  /// mask from nn::attention_mask.
-  Stream forward(const Stream& stream,
-                 const BlockNorms& norms,
-                 const BlockCondition& condition,
-                 const at::Tensor& mask);
+  /// Self-attention, which no prompt has a part in where it has none in the norm.
+  Stream attend(const Stream& stream, const BlockNorms& norms);
+  /// The rest of the block, behind attend(). mask from nn::attention_mask.
+  Stream answer(const Stream& stream,
+                const BlockNorms& norms,
+                const BlockCondition& condition,
+                const at::Tensor& mask);
 
  private:
   TimeModulation self_time_{nullptr};

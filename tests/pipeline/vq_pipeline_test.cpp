@@ -20,7 +20,7 @@ class KnownDenoiser final : public diffusion::DiscreteDenoiser {
  public:
   struct Log {
     std::vector<std::int64_t> times{};
-    std::vector<std::int64_t> rows{};  // rows of x_t at each step
+    std::vector<std::int64_t> rows{};  // prompts at each step
   };
   KnownDenoiser(std::int64_t codes,
                 std::int64_t length,
@@ -54,9 +54,9 @@ class KnownDenoiser final : public diffusion::DiscreteDenoiser {
       log_->times.assign(times.begin(), times.end());
     }
     at::Tensor step(const at::Tensor& x_t, std::int64_t) override {
-      log_->rows.push_back(x_t.size(0));
+      log_->rows.push_back(is_null_.size(0));
       const at::Tensor answer = at::where(is_null_, kUnwanted, kWanted).view({-1, 1, 1});
-      const at::Tensor logits = at::zeros({x_t.size(0), x_t.size(1), codes_});
+      const at::Tensor logits = at::zeros({is_null_.size(0), x_t.size(1), codes_});
       return logits.scatter(2, answer.expand({-1, x_t.size(1), 1}), 12.0);
     }
 

@@ -57,6 +57,21 @@ TEST(PackedBlocks, APictureDoesNotDependOnTheOthersOfItsBatch) {
   }
 }
 
+TEST(PackedBlocks, PromptsOfOneCanvasShareIt) {
+  const at::NoGradGuard no_grad;
+  const Example e;
+  const nn::Condition twice = nn::concatenate(rows(e.text, at::tensor({2, 0, 1})), e.text);
+  for (const nn::Precision precision : kBoth) {
+    for (const TransformerOptions& options : all_variants()) {
+      if (options.condition == "none") continue;
+      auto denoiser = model(options);
+      denoiser->answer_in(precision);
+      const at::Tensor apart = packed_answer(*denoiser, at::cat({e.x, e.x}), twice, 4);
+      EXPECT_LT(largest(packed_answer(*denoiser, e.x, twice, 4) - apart), 1e-5) << name(options);
+    }
+  }
+}
+
 TEST(PackedBlocks, GiveUpTheWeightsThatTheyReplace) {
   const at::NoGradGuard no_grad;
   const Example e;

@@ -47,6 +47,25 @@ TEST(Transformer, PreparedEqualsForward) {
   }
 }
 
+TEST(Transformer, PromptsOfOneCanvasShareIt) {
+  const at::NoGradGuard no_grad;
+  const Example e;
+  for (const TransformerOptions& options : all_variants()) {
+    if (options.condition == "none") continue;
+    auto prepared = model(options)->make_prepared();
+    prepared->prepare(nn::concatenate(rows(e.text, at::tensor({2, 0, 1})), e.text));
+    prepared->prepare(std::vector<std::int64_t>{9, 4});
+    const at::Tensor apart = prepared->step(at::cat({e.x, e.x}), 1);
+    const at::Tensor shared = prepared->step(e.x, 1);
+    EXPECT_LT(largest(shared - apart), 1e-5) << name(options);
+    EXPECT_GT(largest(shared.chunk(2)[0] - shared.chunk(2)[1]), 1e-3) << name(options);
+    expect_error(
+        ErrorCode::kShapeMismatch, "6 prompts were prepared, which is no multiple of 4", [&] {
+          prepared->step(at::cat({e.x, e.x.narrow(0, 0, 1)}), 1);
+        });
+  }
+}
+
 TEST(Transformer, APreparedDenoiserTakesNewPromptsAndTimes) {
   const at::NoGradGuard no_grad;
   const Example e;
