@@ -15,7 +15,9 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <array>
 
+#include "engine/presets.h"
 #include "gui/form_row.h"
 #include "gui/prompt_edit.h"
 #include "gui/seed_field.h"
@@ -23,14 +25,11 @@
 namespace tessera::gui {
 namespace {
 
-/// Steps as a share of the model's own number.
-struct Preset {
-  const char* name;
-  double steps;
-};
-constexpr Preset kPresets[] = {{QT_TRANSLATE_NOOP("Preset", "Balanced (the model's own)"), 1.0},
-                               {QT_TRANSLATE_NOOP("Preset", "Fast"), 0.5},
-                               {QT_TRANSLATE_NOOP("Preset", "Fine"), 2.0}};
+/// What engine::kPresets are called here, in their order.
+constexpr std::array kPresetTitles = {QT_TRANSLATE_NOOP("Preset", "Balanced (the model's own)"),
+                                      QT_TRANSLATE_NOOP("Preset", "Fast"),
+                                      QT_TRANSLATE_NOOP("Preset", "Fine")};
+static_assert(kPresetTitles.size() == engine::kPresets.size());
 
 QToolButton* make_disclosure(const QString& text, QWidget* shown, QWidget* parent) {
   auto* button = new QToolButton(parent);
@@ -145,8 +144,8 @@ QWidget* SettingsPanel::makePromptPart() {
                size_,
                tr("Of every picture of this model: it has learned places for this size alone."));
   add_form_row(*form, tr("&Seed"), seed_, tr("The same seed draws the same picture again."));
-  for (const Preset& preset : kPresets) {
-    preset_->addItem(QCoreApplication::translate("Preset", preset.name));
+  for (const char* title : kPresetTitles) {
+    preset_->addItem(QCoreApplication::translate("Preset", title));
   }
   add_form_row(*form, tr("P&reset"), preset_, tr("Fewer steps are faster, more steps are finer."));
   connect(preset_, &QComboBox::activated, this, &SettingsPanel::applyPreset);
@@ -240,8 +239,10 @@ void SettingsPanel::setSampling(const SampleOptions& sampling) {
 
 void SettingsPanel::applyPreset(int index) {
   const SampleOptions own = model_.sampling.value(path_->currentText(), model_.defaults.sampling);
-  const double steps = static_cast<double>(std::max<std::int64_t>(own.steps, 1));
-  steps_->setValue(std::max(1, static_cast<int>(steps * kPresets[index].steps)));
+  steps_->setValue(
+      static_cast<int>(engine::steps_of(engine::kPresets[static_cast<std::size_t>(index)],
+                                        own.steps,
+                                        model_.description.toStdString())));
 }
 
 engine::GenerateRequest SettingsPanel::request() const {

@@ -92,6 +92,17 @@ TEST_F(CliTest, WordsWithoutQuotesAreOnePrompt) {
   EXPECT_EQ(answer.err, "") << "quiet";
 }
 
+TEST_F(CliTest, APresetIsAShareOfTheModelsOwnSteps) {
+  const auto steps = [&](const char* preset) {
+    return Json::parse(generate({"a fish", "--jsonl", "--preset", preset}).out)["steps"];
+  };
+  EXPECT_EQ(steps("balanced"), 5);
+  EXPECT_EQ(steps("fast"), 3);
+  EXPECT_EQ(steps("fine"), 10);
+  variables_["TESSERA_STEPS"] = "8";
+  EXPECT_EQ(steps("fast"), 3) << "a preset stands for --steps, wherever that comes from";
+}
+
 TEST_F(CliTest, ASeedIsRepeatedADrawnOneIsReported) {
   generate({"a fish", "--seed", "7", "-o", "a.png"});
   generate({"a fish", "-s", "7", "-o", "b.png", "-b", "1"});
@@ -263,6 +274,9 @@ TEST_F(CliTest, WrongUsageIsOneLineAndCodeTwo) {
   expect_refusal(generate({"x", "--steps", "many"}), 2, "--steps");
   expect_refusal(
       generate({"x", "--steps", "11"}), 2, "steps must be in 1..10 for this model, got 11");
+  expect_refusal(generate({"x", "--preset", "quick"}),
+                 2,
+                 "presets are balanced, fast and fine, got \"quick\"");
   expect_refusal(generate({"x", "--count", "0"}), 2, "count must be in");
   expect_refusal(generate({"x", "--sampler", "ancestrall"}), 2, "did you mean \"ancestral\"?");
   expect_refusal(generate({"x", "--seed", "abc"}), 2, "--seed must be a whole number");

@@ -4,6 +4,7 @@
 
 #include "engine/image_files.h"
 #include "engine/installation.h"
+#include "engine/presets.h"
 #include "engine/record.h"
 #include "engine/verify.h"
 #include "io/json_fields.h"
@@ -244,6 +245,18 @@ TEST_F(EngineTest, ATokenisedPictureIsItsReconstruction) {
     wrong.cells.pop_back();
     engine_->paint(wrong);
   });
+}
+
+TEST_F(EngineTest, PresetsStayWithinWhatTheModelWasTrainedWith) {
+  const std::string description = engine_->describe();  // of 10 steps
+  const auto steps = [&](const char* name, std::int64_t own) {
+    return steps_of(preset_named(name), own, description);
+  };
+  EXPECT_EQ(steps("fast", 5), 3);
+  EXPECT_EQ(steps("fast", 9), 5);
+  EXPECT_EQ(steps("fast", 0), 1);
+  EXPECT_EQ(steps("fine", 5), 10);
+  EXPECT_EQ(steps("fine", 9), 10);
 }
 
 TEST_F(EngineTest, DescribesItself) {

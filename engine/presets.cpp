@@ -1,0 +1,30 @@
+#include "engine/presets.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
+namespace tessera::engine {
+
+const Preset& preset_named(const std::string& name) {
+  const auto found = std::find_if(
+      kPresets.begin(), kPresets.end(), [&](const Preset& each) { return each.name == name; });
+  TESSERA_CHECK(found != kPresets.end(),
+                kInvalidArgument,
+                "presets are balanced, fast and fine, got \"",
+                name,
+                "\"");
+  return *found;
+}
+
+std::int64_t steps_of(const Preset& preset, std::int64_t own, const std::string& description) {
+  const auto json = nlohmann::json::parse(description);
+  const auto most = json.value("steps_trained", std::int64_t{1});
+  const auto wanted = std::llround(static_cast<double>(own) * preset.share);
+  return std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(most, 1));
+}
+
+}  // namespace tessera::engine
