@@ -14,6 +14,7 @@ void add_convert(CLI::App& app, Action& action) {
     std::string from{};
     std::string to{};
     std::string with{};
+    std::string decoder{};
     engine::ConvertRequest request{};
     engine::EngineOptions checkpoint{};
   };
@@ -35,11 +36,16 @@ void add_convert(CLI::App& app, Action& action) {
                       flags->with,
                       "a second model: the parts that the first lacks are added, such as another "
                       "path's; codec and tokenizer must be the same");
+  command->add_option("--decoder",
+                      flags->decoder,
+                      "a codec's run or folder, whose decoder takes the place of the model's; "
+                      "encoder and codebook must be the same (objective.parts = decoder)");
   add_checkpoint_flags(*command, flags->checkpoint);
   command->footer(
       "Examples:\n"
       "  tessera convert runs/starter/model --out my-model --type bf16\n"
       "  tessera convert my-model --with runs/ddpm/model --out both-paths\n"
+      "  tessera convert my-model --decoder runs/sharper -o sharper --type int8\n"
       "  tessera convert coco_pretrained.pth --out coco --type fp16\n"
       "  tessera convert coco --out coco-diffusers --type fp32 --layout diffusers");
   command->callback([flags, &action] {
@@ -48,6 +54,7 @@ void add_convert(CLI::App& app, Action& action) {
       request.from = flags->from;
       request.to = flags->to;
       request.with = flags->with;
+      request.decoder = flags->decoder;
       request.weights = flags->checkpoint.weights;
       request.codec = flags->checkpoint.codec;
       request.index_map = flags->checkpoint.index_map;

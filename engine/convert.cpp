@@ -19,7 +19,8 @@ void convert_model(const ConvertRequest& request) {
                    .codec = request.codec,
                    .index_map = request.index_map},
        .clip_tokenizer = clip_tokenizer_of(from),
-       .with = request.with.empty() ? request.with : resolve_model(request.with)});
+       .with = request.with.empty() ? request.with : resolve_model(request.with),
+       .decoder = request.decoder});
 }
 
 void write_random_model(const NewModelRequest& request) {

@@ -15,6 +15,8 @@ struct ConvertRequest {
   std::filesystem::path codec{};      // of such a checkpoint, where it lies elsewhere
   std::filesystem::path index_map{};  // and which of its codes are used
   std::filesystem::path with{};       // a second model, whose parts are added; "" = none
+  std::filesystem::path
+      decoder{};  // a codec whose decoder takes the place of the model's; "" = none
 };
 
 /// A model in another number type, another layout, or both (pipeline/convert_model.h).

@@ -64,6 +64,55 @@ void add_parts(const fs::path& with, const fs::path& to, ModelCard& card, at::Sc
   }
 }
 
+/// The weights of a codec: of the part itself, of a model folder or of a run.
+fs::path codec_weights(const fs::path& where) {
+  for (const fs::path& part : {where, where / kVqVaePart, where / "model" / kVqVaePart}) {
+    const fs::path file = part / "model.safetensors";
+    if (fs::exists(file)) return file;
+  }
+  TESSERA_THROW(kNotFound,
+                where.string(),
+                " holds no codec: neither a part, nor a model, nor a run of stage vqvae");
+}
+
+/// Files in int8 or bfloat16 hold a weight to within this share of the largest of its tensor.
+constexpr double kRounding = 0.01;
+
+/// The part at `own` with the decoder of `codec`, written over the part at `to`.
+void replace_decoder(const fs::path& own,
+                     const fs::path& codec,
+                     const fs::path& to,
+                     at::ScalarType type) {
+  io::StateDict state = io::read_state_dict(own / "model.safetensors");
+  const fs::path file = codec_weights(codec);
+  io::StateDict other = io::read_state_dict(file);
+  for (io::StateDict* each : {&state, &other}) vqvae::drop_codebook_averages(each->tensors);
+  for (auto& [name, tensor] : state.tensors) {
+    const auto found = other.tensors.find(name);
+    TESSERA_CHECK(found != other.tensors.end() && found->second.sizes() == tensor.sizes(),
+                  kShapeMismatch,
+                  file.string(),
+                  " has no ",
+                  name,
+                  " of shape ",
+                  tensor.sizes(),
+                  ": it is another kind of codec");
+    if (name.starts_with("decoder.")) {
+      tensor = found->second;
+      continue;
+    }
+    const at::Tensor before = tensor.to(at::kDouble);
+    const double off = (before - found->second.to(at::kDouble)).abs().max().item<double>();
+    TESSERA_CHECK(off <= kRounding * before.abs().max().item<double>(),
+                  kInvalidArgument,
+                  file.string(),
+                  " has another ",
+                  name,
+                  ": a decoder can only be exchanged where encoder and codebook are the same");
+  }
+  io::write_safetensors(to / "model.safetensors", io::cast(state, type));
+}
+
 /// A folder of ours, which may hold parts that no other layout has.
 void convert_own(const fs::path& from, const fs::path& to, const ConvertOptions& options) {
   ModelCard card = read_model_card(from);
@@ -71,6 +120,10 @@ void convert_own(const fs::path& from, const fs::path& to, const ConvertOptions&
   const at::ScalarType type = options.reading.type;
   for (const std::string& part : card.parts) convert_part(from / part, to / part, type);
   if (!options.with.empty()) add_parts(options.with, to, card, type);
+  if (!options.decoder.empty()) {
+    TESSERA_CHECK(card.has_part(kVqVaePart), kInvalidArgument, from.string(), " has no codec");
+    replace_decoder(from / kVqVaePart, options.decoder, to / kVqVaePart, type);
+  }
   card.hashes.clear();
   write_model_card(to, card);
 }
@@ -102,9 +155,9 @@ void convert_model(const fs::path& from, const fs::path& to, const ConvertOption
     if (own && options.layout == ModelLayout::kTessera) {
       convert_own(from, folder, options);
     } else {
-      TESSERA_CHECK(options.with.empty(),
+      TESSERA_CHECK(options.with.empty() && options.decoder.empty(),
                     kInvalidArgument,
-                    "only model folders of Tessera's own layout can be joined");
+                    "only model folders of Tessera's own layout can be joined or take a decoder");
       LoadOptions reading = options.reading;
       if (reading.type == at::kChar) {
         TESSERA_CHECK(options.layout == ModelLayout::kTessera,

@@ -45,6 +45,48 @@ TEST(ConvertModel, HalvesTheWeightsAndStillLoads) {
   EXPECT_FALSE(fs::exists(folder.path() / "to.unfinished"));
 }
 
+TEST(ConvertModel, TakesTheDecoderOfACodecWithTheSameCodes) {
+  const TemporaryFolder folder;
+  const fs::path from = folder.path() / "from";
+  const fs::path run = folder.path() / "run";
+  const fs::path part = run / "model" / "vqvae";
+  test::write_tiny_model(from);
+  fs::create_directories(part);
+  io::StateDict codec = io::read_state_dict(from / "vqvae" / "model.safetensors");
+  for (auto& [name, value] : codec.tensors) {
+    // What is stored in bfloat16 there may be float32 here.
+    value = name.starts_with("decoder.") ? value + 1 : value * (1 + 0x1p-9);
+  }
+  io::write_safetensors(part / "model.safetensors", codec);
+
+  ConvertOptions options{.reading = {.type = at::kFloat}};
+  options.decoder = run;
+  convert_model(from, folder.path() / "to", options);
+  const auto tensors = [&](const char* name) {
+    return io::read_state_dict(folder.path() / name / "vqvae" / "model.safetensors").tensors;
+  };
+  const auto before = tensors("from");
+  for (const auto& [name, value] : tensors("to")) {
+    const at::Tensor wanted =
+        name.starts_with("decoder.") ? codec.tensors.at(name) : before.at(name);
+    EXPECT_TRUE(at::equal(value, wanted)) << name;
+  }
+  EXPECT_NO_THROW(load_pipeline(folder.path() / "to", at::kCPU));
+
+  for (auto& [name, value] : codec.tensors) {
+    if (name.starts_with("encoder.")) value = value + 0.5;
+  }
+  io::write_safetensors(part / "model.safetensors", codec);
+  expect_error(ErrorCode::kInvalidArgument, "where encoder and codebook are the same", [&] {
+    convert_model(from, folder.path() / "other", options);
+  });
+  options.decoder = folder.path() / "nowhere";
+  expect_error(ErrorCode::kNotFound, "nowhere holds no codec", [&] {
+    convert_model(from, folder.path() / "other", options);
+  });
+  EXPECT_FALSE(fs::exists(folder.path() / "other"));
+}
+
 TEST(ConvertModel, RefusesUnknownWordsAndAFolderThatExists) {
   const TemporaryFolder folder;
   test::write_tiny_model(folder.path() / "from");
