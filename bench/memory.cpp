@@ -4,9 +4,8 @@
 #include <limits>
 #include <string>
 
-#include <malloc.h>
-
 #include "bench/proc_field.h"
+#include "core/free_memory.h"
 
 namespace tessera::bench {
 namespace {
@@ -20,7 +19,7 @@ double field(const char* name) {
 }  // namespace
 
 double memory_mib_of(const std::function<void()>& work) {
-  malloc_trim(0);
+  give_back_freed_memory();
   const double before = field("VmRSS");
   std::ofstream reset("/proc/self/clear_refs");
   reset << 5 << std::flush;  // the peak begins anew: proc(5)

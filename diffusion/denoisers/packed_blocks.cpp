@@ -7,6 +7,7 @@
 #include <ATen/Parallel.h>
 #include <torch/nn.h>
 
+#include "core/free_memory.h"
 #include "kernels/quantised_rows.h"
 #include "kernels/residual_norm.h"
 #include "nn/gelu2.h"
@@ -56,9 +57,11 @@ std::vector<PackedBlock<Product>> read_blocks(const TransformerOptions& options,
                       .self_out = reader.read<Product>("self_attention.out"),
                       .up = reader.read<Product>("mlp.up"),
                       .down = reader.read<Product>("mlp.out")});
-    if (options.condition != "text") continue;
-    packed.back().query = reader.read<Product>("cross_attention.query");
-    packed.back().cross_out = reader.read<Product>("cross_attention.out");
+    if (options.condition == "text") {
+      packed.back().query = reader.read<Product>("cross_attention.query");
+      packed.back().cross_out = reader.read<Product>("cross_attention.out");
+    }
+    give_back_freed_memory();  // at every block, or both kinds of weights stand side by side
   }
   return packed;
 }

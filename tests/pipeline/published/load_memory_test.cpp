@@ -4,9 +4,9 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
-#include <malloc.h>
 #include <torch/nn.h>
 
+#include "core/free_memory.h"
 #include "nn/reserve.h"
 #include "pipeline/published/denoiser_names.h"
 #include "tests/support/temporary_folder.h"
@@ -55,7 +55,7 @@ TEST(LoadMemory, BarelyMoreThanTheWeights) {
     }
     io::write_safetensors(folder.path() / "file", to_published(io::state_of(*denoiser), map));
   }
-  ::malloc_trim(0);  // what earlier tests freed must not serve this one
+  give_back_freed_memory();  // what earlier tests freed must not serve this one
   if (!reset_peak()) GTEST_SKIP() << "the peak of memory cannot be measured here";
   const double before = memory("VmRSS");
   auto denoiser = diffusion::make_transformer(options);
