@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -21,10 +22,11 @@ const Preset& preset_named(const std::string& name) {
 }
 
 std::int64_t steps_of(const Preset& preset, std::int64_t own, const std::string& description) {
-  const auto json = nlohmann::json::parse(description);
-  const auto most = json.value("steps_trained", std::int64_t{1});
+  std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const auto json = nlohmann::json::parse(description, nullptr, /*allow_exceptions=*/false);
+  if (json.is_object()) most = std::max<std::int64_t>(json.value("steps_trained", most), 1);
   const auto wanted = std::llround(static_cast<double>(own) * preset.share);
-  return std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(most, 1));
+  return std::clamp<std::int64_t>(wanted, 1, most);
 }
 
 }  // namespace tessera::engine

@@ -23,7 +23,7 @@ inline constexpr std::array kPresets = {
 const Preset& preset_named(const std::string& name);
 
 /// At least 1, and at most what the model was trained with; `own` is the model's own number,
-/// `description` what Engine::describe() says of it.
+/// `description` what Engine::describe() says of it, "" where no model is open.
 std::int64_t steps_of(const Preset& preset, std::int64_t own, const std::string& description);
 
 }  // namespace tessera::engine

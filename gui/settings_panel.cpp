@@ -147,6 +147,7 @@ QWidget* SettingsPanel::makePromptPart() {
   for (const char* title : kPresetTitles) {
     preset_->addItem(QCoreApplication::translate("Preset", title));
   }
+  preset_->setObjectName("preset");
   add_form_row(*form, tr("P&reset"), preset_, tr("Fewer steps are faster, more steps are finer."));
   connect(preset_, &QComboBox::activated, this, &SettingsPanel::applyPreset);
   layout->addLayout(form);

@@ -257,6 +257,7 @@ TEST_F(EngineTest, PresetsStayWithinWhatTheModelWasTrainedWith) {
   EXPECT_EQ(steps("fast", 0), 1);
   EXPECT_EQ(steps("fine", 5), 10);
   EXPECT_EQ(steps("fine", 9), 10);
+  EXPECT_EQ(steps_of(preset_named("fine"), 9, ""), 18) << "no model is open";
 }
 
 TEST_F(EngineTest, DescribesItself) {

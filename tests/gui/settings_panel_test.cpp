@@ -74,6 +74,23 @@ TEST(SettingsPanel, TheFormFollowsThePath) {
   EXPECT_EQ(request.sampling.truncation, "1");
 }
 
+TEST(SettingsPanel, APresetIsAShareOfTheModelsOwnSteps) {
+  SettingsPanel panel;
+  ModelFacts facts = two_paths();
+  facts.description = R"({"steps_trained": 30})";
+  panel.setModel(facts);
+  auto* preset = panel.findChild<QComboBox*>("preset");
+  const auto chosen = [&](int index) {
+    preset->setCurrentIndex(index);
+    Q_EMIT preset->activated(index);
+    return panel.request().sampling.steps;
+  };
+  ASSERT_EQ(preset->count(), 3);
+  EXPECT_EQ(chosen(1), 10) << "fast: 0.6 of 16";
+  EXPECT_EQ(chosen(2), 30) << "fine: twice as many, but no more than the model knows";
+  EXPECT_EQ(chosen(0), 16) << "balanced: the model's own";
+}
+
 TEST(SettingsPanel, SaysTheSizeThatTheModelHas) {
   SettingsPanel panel;
   panel.setModel(two_paths());
