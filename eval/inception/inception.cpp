@@ -125,8 +125,15 @@ Inception::Middle Inception::run_chunks(const at::Tensor& inputs) const {
   const auto run_one = [&](std::int64_t k) {
     const at::NoGradGuard no_grad;  // a thread has its own
     const std::int64_t begin = k * kInceptionChunk;
-    parts[static_cast<std::size_t>(k)] =
-        run(inputs.narrow(0, begin, std::min(kInceptionChunk, count - begin)));
+    const std::int64_t own = std::min(kInceptionChunk, count - begin);
+    at::Tensor some = inputs.narrow(0, begin, own);
+    // Filled up, so that every picture is summed the same way whatever its batch.
+    if (own < kInceptionChunk) {
+      some = at::constant_pad_nd(some, {0, 0, 0, 0, 0, 0, 0, kInceptionChunk - own});
+    }
+    const Middle all = run(some);
+    parts[static_cast<std::size_t>(k)] = {.pooled = all.pooled.narrow(0, 0, own),
+                                          .spatial = all.spatial.narrow(0, 0, own)};
   };
   // Threads work side by side on chunks of their own where each has some, for then none waits for
   // another at every layer, and a thread that was held up takes fewer of them; together on one
