@@ -2,8 +2,8 @@
 
 namespace tessera {
 
-/// Gives freed blocks back to the system, which keeps nothing of them for this process: after large
-/// things that will not be needed again. Does nothing where the C library has no such call.
+/// Gives blocks that were freed, and that the C library keeps for this process, back to the system:
+/// after large things that will not be needed again. Does nothing where the library cannot.
 void give_back_freed_memory();
 
 }  // namespace tessera

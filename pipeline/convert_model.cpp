@@ -9,6 +9,7 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "io/state_dict.h"
+#include "pipeline/find_part.h"
 #include "pipeline/model_card.h"
 #include "pipeline/published/published_model.h"
 #include "vqvae/codebook_averages.h"
@@ -64,17 +65,6 @@ void add_parts(const fs::path& with, const fs::path& to, ModelCard& card, at::Sc
   }
 }
 
-/// The weights of a codec: of the part itself, of a model folder or of a run.
-fs::path codec_weights(const fs::path& where) {
-  for (const fs::path& part : {where, where / kVqVaePart, where / "model" / kVqVaePart}) {
-    const fs::path file = part / "model.safetensors";
-    if (fs::exists(file)) return file;
-  }
-  TESSERA_THROW(kNotFound,
-                where.string(),
-                " holds no codec: neither a part, nor a model, nor a run of stage vqvae");
-}
-
 /// Files in int8 or bfloat16 hold a weight to within this share of the largest of its tensor.
 constexpr double kRounding = 0.01;
 
@@ -84,7 +74,7 @@ void replace_decoder(const fs::path& own,
                      const fs::path& to,
                      at::ScalarType type) {
   io::StateDict state = io::read_state_dict(own / "model.safetensors");
-  const fs::path file = codec_weights(codec);
+  const fs::path file = find_part(codec, kVqVaePart) / "model.safetensors";
   io::StateDict other = io::read_state_dict(file);
   for (io::StateDict* each : {&state, &other}) vqvae::drop_codebook_averages(each->tensors);
   for (auto& [name, tensor] : state.tensors) {

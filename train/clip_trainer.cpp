@@ -16,6 +16,7 @@
 #include "io/state_dict.h"
 #include "nn/rng.h"
 #include "nn/transfer.h"
+#include "pipeline/find_part.h"
 #include "pipeline/load_options.h"
 #include "text/tokenizer.h"
 #include "train/autocast.h"
@@ -66,7 +67,7 @@ eval::ClipModel new_model(const ClipTraining& o) {
   if (o.train.start_from.empty()) {
     eval::initialise_clip(*model, o.seed);
   } else {
-    load_part(*model, find_part(o.train.start_from, kPart));
+    load_part(*model, pipeline::find_part(o.train.start_from, kPart));
   }
   model->to(o.device);
   return model;

@@ -4,14 +4,14 @@
 #include "io/json_fields.h"
 #include "io/sha256.h"
 #include "io/state_dict.h"
-#include "train/model_part.h"
+#include "pipeline/find_part.h"
 #include "vqvae/codebook_averages.h"
 
 namespace tessera::train {
 namespace fs = std::filesystem;
 
 Codec load_codec(const fs::path& where, c10::Device device) {
-  Codec codec{.folder = find_part(where, "vqvae")};
+  Codec codec{.folder = pipeline::find_part(where, "vqvae")};
   const fs::path config = codec.folder / "config.json";
   const fs::path weights = codec.folder / "model.safetensors";
   vqvae::VqVaeOptions options;

@@ -14,6 +14,7 @@
 #include "io/state_dict.h"
 #include "nn/initialise.h"
 #include "nn/transfer.h"
+#include "pipeline/find_part.h"
 #include "pipeline/parts.h"
 #include "text/tokenizer.h"
 #include "train/autocast.h"
@@ -95,7 +96,7 @@ std::shared_ptr<diffusion::DiscreteDenoiser> new_denoiser(const DiscreteTraining
   if (o.train.start_from.empty()) {
     nn::initialise(*denoiser, o.seed);
   } else {
-    const fs::path part = find_part(o.train.start_from, pipeline::kTransformerPart);
+    const fs::path part = pipeline::find_part(o.train.start_from, pipeline::kTransformerPart);
     check_same_tokens(part.parent_path(), o.model.tokenizer, "train.start_from");
     load_part(*denoiser, part);
   }
@@ -108,7 +109,7 @@ std::shared_ptr<text::TextEncoder> new_text_encoder(const DiscreteTraining& o) {
   if (o.train.start_from.empty()) {
     nn::initialise(*encoder, o.seed ^ kTextStream);
   } else {
-    load_part(*encoder, find_part(o.train.start_from, pipeline::kTextEncoderPart));
+    load_part(*encoder, pipeline::find_part(o.train.start_from, pipeline::kTextEncoderPart));
   }
   encoder->to(o.device);
   return encoder;

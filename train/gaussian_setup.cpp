@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "io/json_fields.h"
 #include "nn/initialise.h"
+#include "pipeline/find_part.h"
 #include "pipeline/model_card.h"
 #include "pipeline/picture_space.h"
 #include "train/captions.h"
@@ -27,10 +28,10 @@ bool from_scratch(const GaussianTraining& o) {
 /// The text encoder's part of a model of either path.
 fs::path text_part(const fs::path& where) {
   try {
-    return find_part(where, pipeline::kUNetTextEncoderPart);
+    return pipeline::find_part(where, pipeline::kUNetTextEncoderPart);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
-    return find_part(where, pipeline::kTextEncoderPart);
+    return pipeline::find_part(where, pipeline::kTextEncoderPart);
   }
 }
 
@@ -41,7 +42,7 @@ std::shared_ptr<diffusion::UNet> begin_unet(const GaussianTraining& o) {
   if (from_scratch(o)) {
     nn::initialise(*unet, o.seed);
   } else {
-    load_part(*unet, find_part(o.train.start_from, pipeline::kUNetPart));
+    load_part(*unet, pipeline::find_part(o.train.start_from, pipeline::kUNetPart));
   }
   unet->to(o.device);
   return unet;
@@ -68,7 +69,7 @@ pipeline::GaussianPathOptions scaled_chain(const GaussianTraining& o) {
   pipeline::GaussianPathOptions chain = o.model.chain;
   if (!chain.in_latents()) return chain;
   if (!from_scratch(o)) {
-    const fs::path unet = find_part(o.train.start_from, pipeline::kUNetPart);
+    const fs::path unet = pipeline::find_part(o.train.start_from, pipeline::kUNetPart);
     const fs::path file = unet.parent_path() / pipeline::kUNetSchedulerPart / "config.json";
     pipeline::GaussianPathOptions theirs;
     io::from_json_fields(io::read_json(file), theirs, file.string());

@@ -10,10 +10,6 @@ class Module;
 
 namespace tessera::train {
 
-/// The folder of one part ("vqvae", "transformer", …): `where` is the part itself, a model folder,
-/// or a run folder. Throws kNotFound naming the places that were looked at.
-std::filesystem::path find_part(const std::filesystem::path& where, const char* part);
-
 /// Writes a part: its options as config.json and, where there is a module, its weights.
 void write_part(const std::filesystem::path& part,
                 const io::Json& options,

@@ -9,6 +9,7 @@
 #include "io/json_fields.h"
 #include "io/state_dict.h"
 #include "nn/transfer.h"
+#include "pipeline/find_part.h"
 #include "train/adversary.h"
 #include "train/autocast.h"
 #include "train/model_part.h"
@@ -67,7 +68,7 @@ vqvae::VqVae make_model(const VqVaeTraining& o) {
   if (o.train.start_from.empty()) {
     model->initialise(o.seed);
   } else {
-    const fs::path weights = find_part(o.train.start_from, "vqvae") / "model.safetensors";
+    const fs::path weights = pipeline::find_part(o.train.start_from, "vqvae") / "model.safetensors";
     io::StateDict state = io::read_state_dict(weights);
     vqvae::restore_codebook_averages(state.tensors, o.model);
     io::load_strictly(*model, state, weights.string());

@@ -11,13 +11,13 @@
 namespace tessera::diffusion {
 
 /// The blocks of a transformer for a network that only answers, on the CPU: the same function as
-/// TransformerBlock's with products in bfloat16 or 8-bit integers, laid out once, and the
-/// passes between them fused (kernels/quantised_rows.h). The residual stream and the norms stay
+/// TransformerBlock's with products in bfloat16 or 8-bit integers, laid out once, and the passes
+/// between them fused (kernels/quantised_rows.h). The residual stream and the norms stay
 /// float32. Blocks with convolutions stay as they are: see can_pack().
 class PackedBlocks {
  public:
   virtual ~PackedBlocks() = default;
-  /// What the blocks' forward() takes, once a prompt: keys and values in the type of attention.
+  /// What forward() takes, once a prompt: keys and values in the type of attention.
   virtual BlockCondition pack(const BlockCondition& condition) const = 0;
   /// begun [B, N, D] float32, written over -> the stream behind the last block, its branch added,
   /// [copies B, N, D]. With several copies the first self-attention is computed once for all; no

@@ -52,6 +52,7 @@ TEST(ConvertModel, TakesTheDecoderOfACodecWithTheSameCodes) {
   const fs::path part = run / "model" / "vqvae";
   test::write_tiny_model(from);
   fs::create_directories(part);
+  fs::copy_file(from / "vqvae" / "config.json", part / "config.json");
   io::StateDict codec = io::read_state_dict(from / "vqvae" / "model.safetensors");
   for (auto& [name, value] : codec.tensors) {
     // What is stored in bfloat16 there may be float32 here.
@@ -81,9 +82,9 @@ TEST(ConvertModel, TakesTheDecoderOfACodecWithTheSameCodes) {
     convert_model(from, folder.path() / "other", options);
   });
   options.decoder = folder.path() / "nowhere";
-  expect_error(ErrorCode::kNotFound, "nowhere holds no codec", [&] {
-    convert_model(from, folder.path() / "other", options);
-  });
+  expect_error(ErrorCode::kNotFound,
+               "nowhere: no vqvae there: neither it nor its vqvae or model/vqvae holds",
+               [&] { convert_model(from, folder.path() / "other", options); });
   EXPECT_FALSE(fs::exists(folder.path() / "other"));
 }
 
