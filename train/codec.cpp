@@ -5,13 +5,14 @@
 #include "io/sha256.h"
 #include "io/state_dict.h"
 #include "pipeline/find_part.h"
+#include "pipeline/model_card.h"
 #include "vqvae/codebook_averages.h"
 
 namespace tessera::train {
 namespace fs = std::filesystem;
 
 Codec load_codec(const fs::path& where, c10::Device device) {
-  Codec codec{.folder = pipeline::find_part(where, "vqvae")};
+  Codec codec{.folder = pipeline::find_part(where, pipeline::kVqVaePart)};
   const fs::path config = codec.folder / "config.json";
   const fs::path weights = codec.folder / "model.safetensors";
   vqvae::VqVaeOptions options;

@@ -10,6 +10,7 @@
 #include "io/state_dict.h"
 #include "nn/transfer.h"
 #include "pipeline/find_part.h"
+#include "pipeline/model_card.h"
 #include "train/adversary.h"
 #include "train/autocast.h"
 #include "train/model_part.h"
@@ -68,7 +69,8 @@ vqvae::VqVae make_model(const VqVaeTraining& o) {
   if (o.train.start_from.empty()) {
     model->initialise(o.seed);
   } else {
-    const fs::path weights = pipeline::find_part(o.train.start_from, "vqvae") / "model.safetensors";
+    const fs::path weights =
+        pipeline::find_part(o.train.start_from, pipeline::kVqVaePart) / "model.safetensors";
     io::StateDict state = io::read_state_dict(weights);
     vqvae::restore_codebook_averages(state.tensors, o.model);
     io::load_strictly(*model, state, weights.string());
@@ -286,7 +288,7 @@ std::vector<std::pair<std::string, double>> VqVaeTrainer::validate() {
 
 void VqVaeTrainer::export_model(const fs::path& model) const {
   const Ema::Scope averaged(ema_);
-  write_part(model / "vqvae", io::to_json_fields(o_.model), model_.get());
+  write_part(model / pipeline::kVqVaePart, io::to_json_fields(o_.model), model_.get());
 }
 
 }  // namespace
