@@ -11,7 +11,7 @@
 namespace tessera::kernels {
 
 /// Changes with every change of the table below or of an argument struct that it takes.
-inline constexpr std::int64_t kCudaKernelsVersion = 1;
+inline constexpr std::int64_t kCudaKernelsVersion = 2;
 
 /// Our kernels for NVIDIA GPUs, as libtessera_cuda.so gives them out: the same functions of the
 /// same argument structs as on the CPU, over all groups, rows or tokens at once. Pointers are the

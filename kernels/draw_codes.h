@@ -22,10 +22,10 @@ struct CodeEvidence {
 };
 
 /// A sampling step from the logits to the codes in one visit of a row: guidance, softmax,
-/// truncation, posterior and the draw, which inverts the distribution function at one uniform
-/// number. The rows of the network's answer are read once; one row of scratch stays in the nearest
-/// cache, and nothing of the size [tokens, K] is written.
-/// REQUIRES: in every row a finite logit; contiguous arrays, none of them another.
+/// truncation, power, posterior and the draw, which inverts the distribution function at one
+/// uniform number. The rows of the network's answer are read once; one row of scratch stays in the
+/// nearest cache, and nothing of the size [tokens, K] is written. REQUIRES: in every row a finite
+/// logit; contiguous arrays, none of them another.
 struct DrawCodes {
   std::int64_t codes = 0;           // K
   const float* wanted = nullptr;    // [tokens, K] logits
@@ -33,11 +33,13 @@ struct DrawCodes {
   float guidance = 1;               // positive: z = u + guidance (w - u), u not below -1e4
   double keep_mass = 1;             // likeliest codes until they first reach this share; 1 = all
   std::int64_t keep_codes = 0;      // or so many of them; 0 = all. Of equal ones the lower index
+  const float* power = nullptr;     // [tokens] at least 1: p to this power is drawn from; null = 1
   const float* uniform = nullptr;   // [tokens] in (0, 1)
   const CodeEvidence* evidence = nullptr;  // [tokens], or null = x_0 is drawn
-  std::int64_t* drawn = nullptr;           // [tokens], 0 ... K; K is the mask state
-  float* log_p = nullptr;  // [tokens] guided log p(x_0 = drawn), not renormalised by a truncation;
+  std::int64_t* drawn = nullptr;  // [tokens], 0 ... K; K is the mask state; null = `best` alone
+  float* log_p = nullptr;  // [tokens] guided log p(x_0 = drawn), of no truncation and no power;
                            // null = not wanted. REQUIRES, where it is: no evidence
+  float* best = nullptr;   // [tokens] the same of the likeliest code; null and REQUIRES: the same
 };
 
 /// Tokens first ... last - 1.

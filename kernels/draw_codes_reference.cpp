@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "kernels/draw_codes.h"
@@ -70,8 +71,16 @@ std::vector<double> posterior(const CodeEvidence& e, std::vector<double> p) {
 void draw_codes_reference(const DrawCodes& a, std::int64_t first, std::int64_t last) {
   for (std::int64_t row = first; row < last; ++row) {
     const std::vector<double> log_p = guided_log_p(a, row);
+    if (a.best != nullptr) {
+      a.best[row] = static_cast<float>(*std::max_element(log_p.begin(), log_p.end()));
+    }
+    if (a.drawn == nullptr) continue;
+    std::vector<double> p = truncated(a, log_p);
+    if (a.power != nullptr) {
+      for (double& each : p) each = std::pow(each, static_cast<double>(a.power[row]));
+    }
     const CodeEvidence evidence = a.evidence == nullptr ? CodeEvidence{} : a.evidence[row];
-    const std::vector<double> weights = posterior(evidence, truncated(a, log_p));
+    const std::vector<double> weights = posterior(evidence, std::move(p));
     const double height =
         static_cast<double>(a.uniform[row]) * std::accumulate(weights.begin(), weights.end(), 0.0);
     double cumulative = 0;

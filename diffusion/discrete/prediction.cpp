@@ -21,10 +21,12 @@ constexpr std::int64_t kTokensOfAThread = 32;  // at least; a token takes about 
 
 /// Rows of all pieces, in order: the numbers of each token, as the kernel takes them.
 struct TokenRows {
+  const float* power = nullptr;
   const float* uniform = nullptr;
   const kernels::CodeEvidence* evidence = nullptr;
   std::int64_t* drawn = nullptr;
   float* log_p = nullptr;
+  float* best = nullptr;
 };
 
 void draw(const kernels::DrawCodes& args, const at::Tensor& logits) {
@@ -46,16 +48,23 @@ void draw_from_logits(const std::vector<Logits>& pieces,
           .guidance = static_cast<float>(guidance),
           .keep_mass = truncation.rate,
           .keep_codes = truncation.top_k,
+          .power = rows.power,
           .uniform = rows.uniform,
           .evidence = rows.evidence,
           .drawn = rows.drawn,
-          .log_p = rows.log_p},
+          .log_p = rows.log_p,
+          .best = rows.best},
          piece.wanted);
     const std::int64_t tokens = piece.wanted.size(0) * piece.wanted.size(1);
-    rows.uniform += tokens;
-    rows.drawn += tokens;
-    if (rows.evidence != nullptr) rows.evidence += tokens;
-    if (rows.log_p != nullptr) rows.log_p += tokens;
+    const auto pass = [tokens](auto*& row) {
+      if (row != nullptr) row += tokens;
+    };
+    pass(rows.power);
+    pass(rows.uniform);
+    pass(rows.evidence);
+    pass(rows.drawn);
+    pass(rows.log_p);
+    pass(rows.best);
   }
 }
 
@@ -109,6 +118,10 @@ bool is_plain(const at::Tensor& logits) {
 
 }  // namespace
 
+at::Tensor sharpen(const at::Tensor& log_p, const at::Tensor& power) {
+  return (log_p * power.unsqueeze(-1)).log_softmax(-1);
+}
+
 Prediction::Prediction(at::Tensor log_p) : log_p_(std::move(log_p)) {}
 
 Prediction::Prediction(std::vector<Logits> pieces, double guidance, const Truncation& truncation)
@@ -128,18 +141,33 @@ const at::Tensor& Prediction::log_p() const {
   return log_p_;
 }
 
-bool Prediction::draws_from_logits(const nn::Noise& noise) const {
+bool Prediction::has_plain_logits() const {
   const auto fits = [](const Logits& piece) {
     return is_plain(piece.wanted) && is_plain(piece.unwanted);
   };
   const bool guided = !pieces_.empty() && pieces_.front().unwanted.defined();
-  return !pieces_.empty() && !noise.recorded && (!guided || guidance_ > 0.0) &&
+  return !pieces_.empty() && (!guided || guidance_ > 0.0) &&
          std::all_of(pieces_.begin(), pieces_.end(), fits);
 }
 
-DrawnCodes Prediction::draw(const nn::Noise& noise, DrawKey key) const {
+bool Prediction::draws_from_logits(const nn::Noise& noise) const {
+  return !noise.recorded && has_plain_logits();
+}
+
+at::Tensor Prediction::best_log_p() const {
+  if (!has_plain_logits()) return log_p().amax(-1);
+  std::int64_t pictures = 0;
+  for (const Logits& piece : pieces_) pictures += piece.wanted.size(0);
+  const at::Tensor& logits = pieces_.front().wanted;
+  const at::Tensor best = at::empty({pictures, logits.size(1)}, logits.options());
+  draw_from_logits(pieces_, guidance_, truncation_, {.best = best.mutable_data_ptr<float>()});
+  return best;
+}
+
+DrawnCodes Prediction::draw(const nn::Noise& noise, DrawKey key, const at::Tensor& power) const {
   if (!draws_from_logits(noise)) {
-    const at::Tensor codes = draw_categorical(log_p(), noise, key);
+    const at::Tensor codes =
+        draw_categorical(power.defined() ? sharpen(log_p(), power) : log_p(), noise, key);
     return {codes, log_p().gather(-1, codes.unsqueeze(-1)).squeeze(-1)};
   }
   const at::Tensor uniform = noise
@@ -148,12 +176,15 @@ DrawnCodes Prediction::draw(const nn::Noise& noise, DrawKey key) const {
                                           {pieces_.front().wanted.size(1)},
                                           pieces_.front().wanted.device())
                                  .contiguous();
+  const at::Tensor powers =
+      power.defined() ? power.to(uniform.scalar_type()).expand_as(uniform).contiguous() : power;
   const DrawnCodes drawn{at::empty(uniform.sizes(), uniform.options().dtype(at::kLong)),
                          at::empty_like(uniform)};
   draw_from_logits(pieces_,
                    guidance_,
                    truncation_,
-                   {.uniform = uniform.const_data_ptr<float>(),
+                   {.power = powers.defined() ? powers.const_data_ptr<float>() : nullptr,
+                    .uniform = uniform.const_data_ptr<float>(),
                     .drawn = drawn.codes.mutable_data_ptr<std::int64_t>(),
                     .log_p = drawn.log_p.mutable_data_ptr<float>()});
   return drawn;

@@ -25,6 +25,9 @@ struct DrawnCodes {
   at::Tensor log_p{};  // [B, N] float32, log p(x_0 = code)
 };
 
+/// log p' = log softmax(power log p), [B, N, K]; power [B, N].
+at::Tensor sharpen(const at::Tensor& log_p, const at::Tensor& power);
+
 /// p(x_0 | x_t) of one step, guided and truncated. Log-probabilities are what it means; the draws
 /// go from the logits to the codes without ever writing them (kernels/draw_codes.h), where the
 /// logits are float32 on the CPU, or on a GPU with libtessera_cuda.so, and the noise is no
@@ -41,8 +44,11 @@ class Prediction {
   /// [B, N, K]; computed when it is asked for first.
   const at::Tensor& log_p() const;
 
-  /// A code of x_0 for each token, by draw_categorical()'s rule.
-  DrawnCodes draw(const nn::Noise& noise, DrawKey key) const;
+  /// [B, N] log p(x_0 = k) of the likeliest code k of each token.
+  at::Tensor best_log_p() const;
+  /// A code of x_0 for each token, by draw_categorical()'s rule: from p, or from p sharpened to a
+  /// power of each token's own, `power` [B, N] >= 1.
+  DrawnCodes draw(const nn::Noise& noise, DrawKey key, const at::Tensor& power = {}) const;
   /// x_{time.to} ~ p(x_s | x_t) [B, N] int64, x_t [B, N] int64.
   at::Tensor draw_posterior(const Transition& transition,
                             const at::Tensor& x_t,
@@ -51,6 +57,7 @@ class Prediction {
                             DrawKey key) const;
 
  private:
+  bool has_plain_logits() const;
   bool draws_from_logits(const nn::Noise& noise) const;
 
   std::vector<Logits> pieces_{};  // empty where the log-probabilities were given

@@ -1,4 +1,5 @@
-// A sampling step from the logits to the codes: guidance, softmax, truncation, posterior, draw.
+// A sampling step from the logits to the codes: guidance, softmax, truncation, power, posterior,
+// draw.
 //
 // Idea: a block takes a token and reads its logits once, neighbours by neighbours, into shared
 // memory; from there each thread takes a stretch of 17 neighbouring codes into registers, where all
@@ -183,6 +184,13 @@ struct Stretch {
     for (int i = 0; i < kStretch; ++i) {
       const bool stays = z[i] > edge.z || (z[i] == edge.z && first() + i <= edge.code);
       weight[i] = stays ? weight[i] : 0.0f;
+    }
+  }
+
+  __device__ void sharpen(float power, float peak) {
+#pragma unroll
+    for (int i = 0; i < kStretch; ++i) {
+      weight[i] = weight[i] > 0.0f ? expf(power * (z[i] - peak)) : 0.0f;
     }
   }
 };
@@ -399,9 +407,15 @@ __global__ void __launch_bounds__(kMostThreads) draw(DrawCodes a) {
     own.weight[i] = expf(own.z[i] - peak);
   }
   const double total = team.sum({own.sum(), 0}).mass;
+  if (a.best != nullptr && threadIdx.x == 0) a.best[token] = static_cast<float>(-log(total));
+  if (a.drawn == nullptr) return;
   double kept = total;
   if (a.keep_mass < 1.0 || (a.keep_codes > 0 && a.keep_codes < a.codes)) {
     drop_unlikely(a, peak, total, own, team, shared);
+    kept = team.sum({own.sum(), 0}).mass;
+  }
+  if (a.power != nullptr) {
+    own.sharpen(a.power[token], peak);
     kept = team.sum({own.sum(), 0}).mass;
   }
 

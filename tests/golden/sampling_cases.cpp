@@ -126,11 +126,10 @@ class ReplayedPlaces final : public diffusion::DiscreteSampler {
                   const diffusion::SamplerInput& in,
                   const nn::Noise& noise) const override {
     if (!in.time.reveal) return own_->step(transition, in, noise);
-    const at::Tensor& log_x0 = in.log_x0.log_p();
-    const at::Tensor log_p =
-        by_purity_ ? diffusion::sharpen(log_x0, diffusion::purity(log_x0), weight_) : log_x0;
+    const at::Tensor power =
+        by_purity_ ? diffusion::power_of(diffusion::purity(in.log_x0), weight_) : at::Tensor();
     return diffusion::show_places(
-        in.x_t, log_p, places(in.time.index, in.x_t), noise, in.time.index);
+        in.x_t, in.log_x0, power, places(in.time.index, in.x_t), noise, in.time.index);
   }
 
  private:

@@ -117,6 +117,7 @@ class DrawCodesOnADevice : public OnADevice {
     const test::Draws above = test::reference_draws(higher);
     std::int64_t rounded = 0;
     for (std::size_t i = 0; i < want.drawn.size(); ++i) {
+      EXPECT_NEAR(got.best[i], want.best[i], 2e-5) << what;
       if (got.drawn[i] != want.drawn[i]) {
         EXPECT_TRUE(got.drawn[i] == below.drawn[i] || got.drawn[i] == above.drawn[i])
             << what << ": token " << i << " is " << got.drawn[i] << ", not " << want.drawn[i];

@@ -1,5 +1,8 @@
 #include "kernels/draw_codes.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "tests/kernels/draw_rows.h"
@@ -29,6 +32,7 @@ TEST(DrawCodes, EqualsTheReferenceAtOddSizes) {
       ASSERT_EQ(got.log_p.size(), want.log_p.size());
       for (std::size_t i = 0; i < want.log_p.size(); ++i) {
         EXPECT_NEAR(got.log_p[i], want.log_p[i], 1e-5) << c.codes << " codes";
+        EXPECT_NEAR(got.best[i], want.best[i], 1e-5) << c.codes << " codes";
       }
     }
   }
@@ -41,6 +45,7 @@ TEST(DrawCodes, EveryTargetGivesTheSameBits) {
     for (const Answers& got : all) {
       EXPECT_EQ(got.drawn, all.front().drawn);
       EXPECT_EQ(got.log_p, all.front().log_p);
+      EXPECT_EQ(got.best, all.front().best);
     }
   }
 }
@@ -75,6 +80,41 @@ TEST(DrawCodes, ImpossibleCodesNeverCome) {
   for (const Answers& got : all_targets(rows)) {
     EXPECT_EQ(got.drawn, test::reference_draws(rows).drawn);
     for (std::size_t i = 0; i < 64; ++i) EXPECT_EQ(got.drawn[i] % 7, 3);
+  }
+}
+
+TEST(DrawCodes, TellsTheLikeliestWithoutADraw) {
+  Rows rows({.tokens = 64, .codes = 100, .guidance = 3, .keep_mass = 0.5});
+  const Answers drawn = test::reference_draws(rows);
+  for (const Target target : test::targets()) {
+    const Answers got = rows.by([&](DrawCodes args) {
+      args.drawn = nullptr;
+      args.uniform = nullptr;
+      draw_codes(args, 0, rows.of.tokens, target);
+    });
+    EXPECT_EQ(got.drawn, rows.blank().drawn);
+    for (std::size_t i = 0; i < 64; ++i) EXPECT_NEAR(got.best[i], drawn.best[i], 1e-5);
+  }
+}
+
+TEST(DrawCodes, FrequenciesFollowThePower) {
+  // Odds 1 : 3 to the power 2 are 1 : 9.
+  constexpr std::int64_t kTokens = 4000;
+  std::vector<float> wanted, uniform;
+  for (std::int64_t i = 0; i < kTokens; ++i) {
+    wanted.insert(wanted.end(), {0.0f, std::log(3.0f)});
+    uniform.push_back((static_cast<float>(i) + 0.5f) / static_cast<float>(kTokens));
+  }
+  const std::vector<float> power(kTokens, 2.0f);
+  std::vector<std::int64_t> drawn(kTokens);
+  const DrawCodes args{.codes = 2,
+                       .wanted = wanted.data(),
+                       .power = power.data(),
+                       .uniform = uniform.data(),
+                       .drawn = drawn.data()};
+  for (const Target target : test::targets()) {
+    draw_codes(args, 0, kTokens, target);
+    EXPECT_NEAR(static_cast<double>(std::count(drawn.begin(), drawn.end(), 0)), 400, 1);
   }
 }
 

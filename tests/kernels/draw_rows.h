@@ -17,6 +17,7 @@ struct DrawCase {
   double keep_mass = 1;
   std::int64_t keep_codes = 0;
   bool posterior = false;
+  bool power = false;
 };
 
 inline std::vector<DrawCase> draw_cases() {
@@ -34,7 +35,10 @@ inline std::vector<DrawCase> draw_cases() {
           {64, 100, 1, 1e-9, 0, false},
           {64, 100, 1, 0.999999, 0, true},
           {64, 100, 2, 0.7, 5, true},
-          {64, 33, 1, 1, 32, false}};
+          {64, 33, 1, 1, 32, false},
+          {40, 1024, 2, 1, 0, false, true},
+          {64, 100, 2, 0.7, 5, true, true},
+          {40, 2887, 5, 0.86, 0, false, true}};
 }
 
 /// A masked token, one that was seen, and one that nothing else can have become, in turn.
@@ -56,6 +60,7 @@ inline std::vector<CodeEvidence> some_evidence(const DrawCase& c) {
 struct Draws {
   std::vector<std::int64_t> drawn;
   std::vector<float> log_p;
+  std::vector<float> best;
 };
 
 /// Everything that a case needs, and its answer by one of the ways.
@@ -65,8 +70,10 @@ struct DrawRows {
         wanted(numbers<float>(c.tokens * c.codes, 3 * seed + 1, 9)),
         unwanted(numbers<float>(c.tokens * c.codes, 3 * seed + 2, 6)),
         uniform(numbers<float>(c.tokens, 3 * seed + 3, 1)),
+        power(numbers<float>(c.tokens, 3 * seed + 4, 1)),
         evidence(some_evidence(c)) {
     for (float& u : uniform) u = (u + 1) / 2;
+    for (float& w : power) w += 2;
     for (std::int64_t i = 0; i < c.tokens && c.posterior; ++i) {  // what is seen is likely, too
       const std::int64_t seen = evidence[static_cast<std::size_t>(i)].seen;
       if (seen >= 0) wanted[static_cast<std::size_t>(i * c.codes + seen)] = 12;
@@ -75,6 +82,7 @@ struct DrawRows {
 
   Draws blank() const {
     return {std::vector<std::int64_t>(static_cast<std::size_t>(of.tokens) + 1, -7),
+            std::vector<float>(static_cast<std::size_t>(of.tokens) + 1, 5),
             std::vector<float>(static_cast<std::size_t>(of.tokens) + 1, 5)};
   }
 
@@ -87,10 +95,12 @@ struct DrawRows {
             .guidance = of.guidance,
             .keep_mass = of.keep_mass,
             .keep_codes = of.keep_codes,
+            .power = of.power ? at(power) : nullptr,
             .uniform = at(uniform),
             .evidence = of.posterior ? at(evidence) : nullptr,
             .drawn = at(answers.drawn),
-            .log_p = of.posterior ? nullptr : at(answers.log_p)};
+            .log_p = of.posterior ? nullptr : at(answers.log_p),
+            .best = of.posterior ? nullptr : at(answers.best)};
   }
 
   template <typename Run>
@@ -101,7 +111,7 @@ struct DrawRows {
   }
 
   DrawCase of;
-  std::vector<float> wanted, unwanted, uniform;
+  std::vector<float> wanted, unwanted, uniform, power;
   std::vector<CodeEvidence> evidence;
 };
 

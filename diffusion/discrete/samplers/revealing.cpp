@@ -6,7 +6,6 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
-#include "diffusion/discrete/categorical.h"
 #include "diffusion/discrete/samplers/ancestral.h"
 #include "diffusion/discrete/samplers/reveal_plan.h"
 
@@ -54,16 +53,14 @@ class RevealingSampler final : public DiscreteSampler {
     const at::Tensor locked = in.locked.defined() ? in.locked : at::zeros_like(in.x_t, at::kBool);
     const at::Tensor hidden = in.time.index == 0 ? ~locked : ~locked & (in.x_t == mask);
 
-    const at::Tensor& log_x0 = in.log_x0.log_p();
-    const bool by_purity = order_ == Order::kPurity;
-    const at::Tensor score =
-        by_purity ? purity(log_x0) : at::ones(in.x_t.sizes(), log_x0.options());
-    const at::Tensor log_p = by_purity ? sharpen(log_x0, score, options_.prior_weight) : log_x0;
     const at::Tensor gumbel =
         noise.rng.gumbel(Purpose::kConfidence, in.time.index, {in.x_t.size(1)}, in.x_t.device());
+    const bool by_purity = order_ == Order::kPurity;
+    const at::Tensor score = by_purity ? purity(in.log_x0) : at::ones_like(gumbel);
     return show_places(
         at::where(hidden, mask, in.x_t),
-        log_p,
+        in.log_x0,
+        by_purity ? power_of(score, options_.prior_weight) : at::Tensor(),
         choose_places(score, hidden, places_to_show(hidden, *in.time.reveal), gumbel),
         noise,
         in.time.index);
@@ -77,14 +74,13 @@ class RevealingSampler final : public DiscreteSampler {
 
 }  // namespace
 
-at::Tensor purity(const at::Tensor& log_x0) {
-  const at::Tensor best = log_x0.amax(-1).exp();
+at::Tensor purity(const Prediction& log_x0) {
+  const at::Tensor best = log_x0.best_log_p().exp();
   return best / (best.amax(-1, /*keepdim=*/true) + 1e-10);
 }
 
-at::Tensor sharpen(const at::Tensor& log_x0, const at::Tensor& score, double weight) {
-  if (weight == 0.0) return log_x0;
-  return (log_x0 * (1.0 + weight * score).unsqueeze(-1)).log_softmax(-1);
+at::Tensor power_of(const at::Tensor& score, double weight) {
+  return weight == 0.0 ? at::Tensor() : 1.0 + weight * score;
 }
 
 at::Tensor choose_places(const at::Tensor& score,
@@ -98,13 +94,14 @@ at::Tensor choose_places(const at::Tensor& score,
 }
 
 at::Tensor show_places(const at::Tensor& x_t,
-                       const at::Tensor& log_p,
+                       const Prediction& log_x0,
+                       const at::Tensor& power,
                        const at::Tensor& chosen,
                        const nn::Noise& noise,
                        std::int64_t step) {
-  const at::Tensor drawn =
-      draw_categorical(log_p, noise, {.purpose = Purpose::kCandidate, .step = step});
-  return at::where(chosen, drawn, x_t);
+  const DrawnCodes drawn =
+      log_x0.draw(noise, {.purpose = Purpose::kCandidate, .step = step}, power);
+  return at::where(chosen, drawn.codes, x_t);
 }
 
 std::unique_ptr<const DiscreteSampler> make_purity_sampler(const RevealOptions& options) {

@@ -26,10 +26,11 @@ std::unique_ptr<const DiscreteSampler> make_purity_sampler(const RevealOptions& 
 std::unique_ptr<const DiscreteSampler> make_random_order_sampler(const RevealOptions& options = {});
 
 /// [B, N] in (0, 1]: the largest probability of each place, over the largest of the picture.
-at::Tensor purity(const at::Tensor& log_x0);
+at::Tensor purity(const Prediction& log_x0);
 
-/// log p' = log softmax((1 + weight * score) log p), [B, N, K]; score [B, N], weight >= 0.
-at::Tensor sharpen(const at::Tensor& log_x0, const at::Tensor& score, double weight);
+/// [B, N] 1 + weight * score, the power to which the probabilities of a place are sharpened; score
+/// [B, N], weight >= 0. Undefined where it is 1 everywhere.
+at::Tensor power_of(const at::Tensor& score, double weight);
 
 /// [B, N] bool: `count` [B] of the places that are `hidden` [B, N], drawn without replacement in
 /// proportion to `score` [B, N] > 0: the largest of log score + gumbel [B, N] (Gumbel-top-k).
@@ -39,9 +40,10 @@ at::Tensor choose_places(const at::Tensor& score,
                          const at::Tensor& gumbel);
 
 /// One stride with the places already chosen, [B, N] bool: a code is drawn for each place from
-/// log p [B, N, K] and written where `chosen`. Everything else stays as it is.
+/// p(x_0) to `power` [B, N] (undefined = 1) and written where `chosen`. All else stays as it is.
 at::Tensor show_places(const at::Tensor& x_t,
-                       const at::Tensor& log_p,
+                       const Prediction& log_x0,
+                       const at::Tensor& power,
                        const at::Tensor& chosen,
                        const nn::Noise& noise,
                        std::int64_t step);

@@ -90,6 +90,26 @@ TEST(Prediction, DrawsTheSameCodesFromLogits) {
   }
 }
 
+TEST(Prediction, TellsTheLikeliestAndDrawsFromPowersOfLogits) {
+  const at::Tensor power = some_noise().uniform(Purpose::kExperiment, 7, {kTokens}) + 1.0;
+  const DrawKey key{.purpose = Purpose::kCandidate, .step = 3};
+  for (const c10::Device device : test::devices()) {
+    for (const Rule& rule : rules()) {
+      const Both both(rule, device);
+      const Both here(rule);
+      EXPECT_TRUE(
+          at::allclose(both.from_logits.best_log_p().cpu(), here.composed.best_log_p(), 1e-5, 1e-5))
+          << device << ", guidance " << rule.guidance;
+      const DrawnCodes got = both.from_logits.draw(some_noise(), key, power.to(device));
+      const DrawnCodes want = here.composed.draw(some_noise(), key, power);
+      const DrawnCodes plain = here.composed.draw(some_noise(), key);
+      EXPECT_LE(share_that_differs(got.codes, want.codes), share_that_may_differ(device))
+          << device << ", guidance " << rule.guidance;
+      EXPECT_GT(share_that_differs(plain.codes, want.codes), 0) << "the power counts";
+    }
+  }
+}
+
 TEST(Prediction, DrawsTheSamePosteriorFromLogits) {
   const std::vector<TimeStep> strides{
       {.from = kSteps, .to = kSteps - 1}, {.from = 11, .to = 4}, {.from = 5, .to = 0}, {1, 0}};

@@ -35,7 +35,9 @@ TEST(Purity, SharpensSurePlacesMost) {
   EXPECT_TRUE(
       at::allclose(score, at::tensor({1.0, 0.57142857}, at::kDouble).unsqueeze(0), 1e-8, 1e-8));
   const auto expect = [&](double weight, const std::vector<double>& want) {
-    const at::Tensor got = sharpen(log_p, score, weight);
+    const at::Tensor power = power_of(score, weight);
+    ASSERT_EQ(power.defined(), weight > 0);
+    const at::Tensor got = power.defined() ? sharpen(log_p, power) : log_p;
     EXPECT_TRUE(at::allclose(got.exp(), log_of(want).exp(), 1e-7, 1e-8)) << weight << got.exp();
   };
   expect(0.0, {0.7, 0.2, 0.1, 0.4, 0.35, 0.25});
@@ -45,7 +47,7 @@ TEST(Purity, SharpensSurePlacesMost) {
 
 TEST(Purity, TruncatedClassesStayOut) {
   const at::Tensor log_p = truncate(log_of({0.7, 0.2, 0.1}), {.top_k = 2});
-  const at::Tensor sharp = sharpen(log_p, purity(log_p), 1.0);
+  const at::Tensor sharp = sharpen(log_p, power_of(purity(log_p), 1.0));
   EXPECT_EQ(sharp[0][0][2].item<double>(), -INFINITY);
   EXPECT_NEAR(sharp.exp().sum().item<double>(), 1.0, 1e-12);
 }
@@ -84,7 +86,7 @@ TEST(ShowPlaces, WritesWhereChosenAndNowhereElse) {
   const at::Tensor certain = at::one_hot(at::full({1, 3}, 4, at::kLong), kCodes).to(at::kFloat);
   const at::Tensor chosen = at::tensor({1, 0, 0}).to(at::kBool).view({1, 3});
   const at::Tensor x =
-      show_places(x_t, certain.log(), chosen, {.rng = nn::Rng::of_run(1, 0, 1)}, 0);
+      show_places(x_t, certain.log(), {}, chosen, {.rng = nn::Rng::of_run(1, 0, 1)}, 0);
   EXPECT_TRUE(at::equal(x, at::tensor({4, 2, 5}, at::kLong).view({1, 3})));
 }
 
@@ -197,7 +199,7 @@ TEST(Revealing, ReplaysRecordedCandidates) {
   const nn::Noise noise{.rng = nn::Rng::of_run(1, 0, 2), .recorded = recorded};
   const at::Tensor x_t = at::full({2, kTokens}, kCodes, at::kLong);
   const at::Tensor everywhere = at::ones({2, kTokens}, at::kBool);
-  const at::Tensor x = show_places(x_t, even_answer(2), everywhere, noise, 0);
+  const at::Tensor x = show_places(x_t, even_answer(2), {}, everywhere, noise, 0);
   EXPECT_TRUE(at::equal(x, recorded.argmax(-1)));
 }
 
