@@ -8,10 +8,13 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "io/json_fields.h"
 #include "io/state_dict.h"
 #include "pipeline/find_part.h"
+#include "pipeline/gaussian_parts.h"
 #include "pipeline/model_card.h"
 #include "pipeline/published/published_model.h"
+#include "pipeline/read_part.h"
 #include "vqvae/codebook_averages.h"
 
 namespace tessera::pipeline {
@@ -68,39 +71,42 @@ void add_parts(const fs::path& with, const fs::path& to, ModelCard& card, at::Sc
 /// Files in int8 or bfloat16 hold a weight to within this share of the largest of its tensor.
 constexpr double kRounding = 0.01;
 
-/// The part at `own` with the decoder of `codec`, written over the part at `to`.
+/// The codec at `own` with the decoder of `codec`, written over the part at `to`.
 void replace_decoder(const fs::path& own,
                      const fs::path& codec,
                      const fs::path& to,
                      at::ScalarType type) {
-  io::StateDict state = io::read_state_dict(own / "model.safetensors");
-  const fs::path file = find_part(codec, kVqVaePart) / "model.safetensors";
-  io::StateDict other = io::read_state_dict(file);
-  for (io::StateDict* each : {&state, &other}) vqvae::drop_codebook_averages(each->tensors);
-  for (auto& [name, tensor] : state.tensors) {
-    const auto found = other.tensors.find(name);
-    TESSERA_CHECK(found != other.tensors.end() && found->second.sizes() == tensor.sizes(),
+  const fs::path from = find_part(codec, kVqVaePart);
+  const auto before = load_codec_part(own);
+  const auto other = load_codec_part(from);
+  io::StateDict state = io::state_of(*other);
+  io::StateDict kept = io::state_of(*before);
+  for (io::StateDict* each : {&state, &kept}) vqvae::drop_codebook_averages(each->tensors);
+  std::erase_if(kept.tensors, [](const auto& each) { return each.first.starts_with("decoder."); });
+  for (const auto& [name, tensor] : kept.tensors) {
+    const auto found = state.tensors.find(name);
+    TESSERA_CHECK(found != state.tensors.end() && found->second.sizes() == tensor.sizes(),
                   kShapeMismatch,
-                  file.string(),
+                  from.string(),
                   " has no ",
                   name,
                   " of shape ",
                   tensor.sizes(),
                   ": it is another kind of codec");
-    if (name.starts_with("decoder.")) {
-      tensor = found->second;
-      continue;
-    }
-    const at::Tensor before = tensor.to(at::kDouble);
-    const double off = (before - found->second.to(at::kDouble)).abs().max().item<double>();
-    TESSERA_CHECK(off <= kRounding * before.abs().max().item<double>(),
+    const at::Tensor wanted = tensor.to(at::kDouble);
+    const double off = (wanted - found->second.to(at::kDouble)).abs().max().item<double>();
+    TESSERA_CHECK(off <= kRounding * wanted.abs().max().item<double>(),
                   kInvalidArgument,
-                  file.string(),
+                  from.string(),
                   " has another ",
                   name,
                   ": a decoder can only be exchanged where encoder and codebook are the same");
+    found->second = tensor;
   }
-  io::write_safetensors(to / "model.safetensors", io::cast(state, type));
+  vqvae::VqVaeOptions options = before->options();
+  options.decoder_blocks = other->options().decoder_blocks;  // all that is the decoder's alone
+  io::write_json(to / kConfigFile, io::to_json_fields(options));
+  io::write_safetensors(to / kWeightsFile, io::cast(state, type));
 }
 
 /// A folder of ours, which may hold parts that no other layout has.

@@ -24,7 +24,8 @@ struct ConvertOptions {
 ///   `with` adds the parts that `from` lacks, such as the other path's, with the card's words about
 ///   them; a part that both have must be the same files in both.
 ///   `decoder` puts the decoder of another codec in place of the model's own. Encoder and codebook
-///   must be the same, to rounding: the run of stage vqvae with objective.parts = decoder.
+///   must be the same, to rounding: the run of stage vqvae with objective.parts = decoder. Depth is
+///   the decoder's own.
 ///   at::kChar stores matrices in int8 (io/int8_rows.h), in our own layout alone.
 ///   Between layouts: the parts are loaded, checked, and written with the options and names of the
 ///   new layout. A card is made up where there was none; diffusers' layout has no place for one.

@@ -16,6 +16,7 @@
 #include "train/model_part.h"
 #include "train/schedule.h"
 #include "vqvae/codebook_averages.h"
+#include "vqvae/deeper_decoder.h"
 #include "vqvae/quantizer.h"
 
 namespace tessera::train {
@@ -66,13 +67,13 @@ class VqVaeTrainer final : public Trainer {
 
 vqvae::VqVae make_model(const VqVaeTraining& o) {
   vqvae::VqVae model(o.model);
-  if (o.train.start_from.empty()) {
-    model->initialise(o.seed);
-  } else {
+  model->initialise(o.seed);
+  if (!o.train.start_from.empty()) {
     const fs::path weights =
         pipeline::find_part(o.train.start_from, pipeline::kVqVaePart) / "model.safetensors";
     io::StateDict state = io::read_state_dict(weights);
     vqvae::restore_codebook_averages(state.tensors, o.model);
+    vqvae::add_decoder_blocks(state.tensors, *model);
     io::load_strictly(*model, state, weights.string());
   }
   model->to(o.device);

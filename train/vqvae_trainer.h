@@ -51,7 +51,8 @@ struct VqVaeTraining {
 
 /// Trains a VQ-VAE: first as a plain autoencoder, since codes taken from an untrained encoder
 /// collapse to a few; then with a codebook that begins as features of the data. A run that starts
-/// from a trained codec has codes from its first step. Batches carry pictures.
+/// from a trained codec has codes from its first step; its decoder may have more blocks than that
+/// codec's, which at first add nothing. Batches carry pictures.
 std::unique_ptr<Trainer> make_vqvae_trainer(const VqVaeTraining& training);
 
 }  // namespace tessera::train

@@ -3,11 +3,13 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "io/json_fields.h"
 #include "io/state_dict.h"
 #include "pipeline/pipeline.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_model.h"
+#include "vqvae/deeper_decoder.h"
 
 namespace tessera::pipeline {
 namespace {
@@ -73,6 +75,27 @@ TEST(ConvertModel, TakesTheDecoderOfACodecWithTheSameCodes) {
     EXPECT_TRUE(at::equal(value, wanted)) << name;
   }
   EXPECT_NO_THROW(load_pipeline(folder.path() / "to", at::kCPU));
+
+  // A deeper decoder brings its depth with it, and all else of the options stays the model's.
+  vqvae::VqVaeOptions deeper;
+  io::from_json_fields(io::read_json(part / "config.json"), deeper, "config.json");
+  ++deeper.decoder_blocks;
+  deeper.commitment_weight = 7;
+  const fs::path deep = folder.path() / "deep";
+  fs::create_directories(deep);
+  io::write_json(deep / "config.json", io::to_json_fields(deeper));
+  vqvae::VqVae grown(deeper);
+  grown->initialise(1);
+  io::StateDict more = codec;
+  vqvae::add_decoder_blocks(more.tensors, *grown);
+  EXPECT_GT(more.tensors.size(), codec.tensors.size());
+  io::write_safetensors(deep / "model.safetensors", more);
+  options.decoder = deep;
+  convert_model(from, folder.path() / "deeper", options);
+  const auto loaded = load_pipeline(folder.path() / "deeper", at::kCPU);
+  EXPECT_EQ(loaded->facts().codec.decoder_blocks, deeper.decoder_blocks);
+  EXPECT_NE(loaded->facts().codec.commitment_weight, 7);
+  options.decoder = run;
 
   for (auto& [name, value] : codec.tensors) {
     if (name.starts_with("encoder.")) value = value + 0.5;

@@ -260,6 +260,29 @@ TEST(VqVaeTrainer, TheDecoderAloneLeavesTheCodesAsTheyAre) {
   EXPECT_GT(moved, 3);
 }
 
+TEST(VqVaeTrainer, ADeeperDecoderBeginsAsTheOneBefore) {
+  VqVaeTraining training = toy_vqvae(200);
+  training.train.start_from = trained_codec();
+  training.objective.parts = "decoder";
+  const auto before = make_vqvae_trainer(training);
+  training.model.decoder_blocks = 2;
+  const auto trainer = make_vqvae_trainer(training);
+  const double psnr = value_of(trainer->validate(), "val/psnr");
+  EXPECT_EQ(psnr, value_of(before->validate(), "val/psnr"));
+  const io::StateDict first = exported(*trainer, "vqvae");
+  losses(*trainer, 1, 200);
+  EXPECT_GT(value_of(trainer->validate(), "val/psnr"), psnr + 0.5);
+  const at::Tensor& mix =
+      exported(*trainer, "vqvae").tensors.at("decoder.level0_block1.mix.weight");
+  EXPECT_EQ(first.tensors.at("decoder.level0_block1.mix.weight").abs().max().item<float>(), 0);
+  EXPECT_GT(mix.abs().max().item<float>(), 1e-3) << "the added block learns";
+
+  training.model.decoder_blocks = 0;
+  test::expect_error(ErrorCode::kShapeMismatch, "decoder.level0_block0.mix.bias", [&] {
+    make_vqvae_trainer(training);
+  });
+}
+
 TEST(VqVaeTrainer, TheDecoderAloneResumesBitForBit) {
   expect_resumes_bit_for_bit([] {
     VqVaeTraining training = toy_vqvae(30);

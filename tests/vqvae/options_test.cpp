@@ -103,6 +103,7 @@ TEST(VqVaeLossOptions, NamesTheBadField) {
   check("l1", {.l1 = -1});
   check("l2", {.l2 = -1});
   check("edge", {.edge = -1});
+  check("structure", {.structure = -1});
   check("l1 and l2", {.l1 = 0, .l2 = 0});
   VqVaeLossOptions{}.validate();
 }
