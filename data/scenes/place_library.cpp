@@ -1,6 +1,7 @@
 #include "data/scenes/place_library.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include <ATen/ATen.h>
@@ -12,41 +13,90 @@ namespace tessera::data {
 namespace {
 
 constexpr std::int64_t kExamples = 25;
-constexpr float kMostDifference = 40;  // of one level: more is the object, not the place
+constexpr float kMostDifference = 40;      // of one level: more is the object, not the place
+constexpr std::int64_t kFittedValues = 6;  // the numbers that move more than specks
+
+/// What one number of a place is tried with beside what it is: anywhere, then near, then nearer.
+const std::vector<std::vector<double>>& trials() {
+  static const std::vector<std::vector<double>> all{
+      {0.1, 0.3, 0.5, 0.7, 0.9}, {-0.1, -0.05, 0.05, 0.1}, {-0.05, -0.025, 0.025, 0.05}};
+  return all;
+}
+
+/// [n, 3, side, side] levels.
+at::Tensor levels_of_places(const at::Tensor& places, const at::Tensor& values, int side) {
+  at::Tensor pictures = draw_places(places, values) * 255;
+  if (side != kSpriteSide) {
+    pictures = pictures.view({-1, 3, side, 2, side, 2}).mean(at::IntArrayRef{3, 5});
+  }
+  return pictures.contiguous();
+}
+
+/// Sum of what differs, at most kMostDifference a level; more than `best` where it is no better.
+float difference(const float* picture, const float* example, std::size_t numbers, float best) {
+  float sum = 0;
+  for (std::size_t i = 0; i < numbers && sum < best; i += 3) {
+    sum += std::min(kMostDifference, std::abs(picture[i] - example[i]));
+  }
+  return sum;
+}
 
 }  // namespace
 
 PlaceLibrary::PlaceLibrary(int side) : side_(side) {
   // The two numbers that shape a place (horizon, hill) on a grid; the others in the middle.
   const at::Tensor grid = (at::arange(5, at::kFloat) + 0.5) / 5;
-  at::Tensor values = at::full({kPlaceCount * kExamples, kPlaceValueCount}, 0.5, at::kFloat);
-  values.select(1, 0).copy_(grid.repeat_interleave(5).repeat(kPlaceCount));
-  values.select(1, 1).copy_(grid.repeat(5 * kPlaceCount));
+  values_ = at::full({kPlaceCount * kExamples, kPlaceValueCount}, 0.5, at::kFloat);
+  values_.select(1, 0).copy_(grid.repeat_interleave(5).repeat(kPlaceCount));
+  values_.select(1, 1).copy_(grid.repeat(5 * kPlaceCount));
   const at::Tensor places = at::arange(kPlaceCount, at::kLong).repeat_interleave(kExamples);
-  at::Tensor pictures = draw_places(places, values) * 255;
-  if (side != kSpriteSide) {
-    pictures = pictures.view({-1, 3, side, 2, side, 2}).mean(at::IntArrayRef{3, 5});
-  }
-  pictures = pictures.contiguous();
+  const at::Tensor pictures = levels_of_places(places, values_, side);
   examples_.assign(pictures.const_data_ptr<float>(),
                    pictures.const_data_ptr<float>() + pictures.numel());
 }
 
 PlaceLibrary::Match PlaceLibrary::nearest(const Picture& p) const {
   const std::size_t numbers = std::size_t{3} * static_cast<std::size_t>(side_ * side_);
-  Match out;
+  std::int64_t nearest = 0;
   float best = std::numeric_limits<float>::max();
   for (std::int64_t k = 0; k < kPlaceCount * kExamples; ++k) {
     const float* example = examples_.data() + static_cast<std::size_t>(k) * numbers;
-    float sum = 0;
-    for (std::size_t i = 0; i < numbers && sum < best; i += 3) {
-      sum += std::min(kMostDifference, std::abs(p.levels[i] - example[i]));
-    }
+    const float sum = difference(p.levels, example, numbers, best);
     if (sum >= best) continue;
     best = sum;
-    out = {static_cast<int>(k / kExamples), {example, side_}};
+    nearest = k;
   }
+  Match out{.place = static_cast<int>(nearest / kExamples)};
+  fit(p, out, values_[nearest].clone());
   return out;
+}
+
+/// Each of the numbers in turn is set to what fits best, and the picture of all of them kept.
+void PlaceLibrary::fit(const Picture& p, Match& match, at::Tensor values) const {
+  const std::size_t numbers = std::size_t{3} * static_cast<std::size_t>(side_ * side_);
+  float best = std::numeric_limits<float>::max();
+  const auto try_all = [&](const at::Tensor& rows) {
+    const at::Tensor places = at::full({rows.size(0)}, match.place, at::kLong);
+    const at::Tensor pictures = levels_of_places(places, rows, side_);
+    for (std::int64_t row = 0; row < rows.size(0); ++row) {
+      const float* picture = pictures[row].const_data_ptr<float>();
+      const float sum = difference(p.levels, picture, numbers, best);
+      if (sum >= best) continue;
+      best = sum;
+      values = rows[row].clone();
+      match.background.assign(picture, picture + numbers);
+    }
+  };
+  try_all(values.unsqueeze(0));
+  for (const std::vector<double>& pass : trials()) {
+    const bool anywhere = pass.front() > 0;
+    for (std::int64_t k = 0; k < kFittedValues; ++k) {
+      at::Tensor rows = values.repeat({static_cast<std::int64_t>(pass.size()), 1});
+      const at::Tensor tried = at::tensor(pass, at::kFloat);
+      rows.select(1, k).copy_(anywhere ? tried : (rows.select(1, k) + tried).clamp(0.0, 1.0));
+      try_all(rows);
+    }
+  }
 }
 
 }  // namespace tessera::data

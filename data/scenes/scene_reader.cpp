@@ -16,10 +16,10 @@
 namespace tessera::data {
 namespace {
 
-constexpr float kDifferent = 22;            // levels from a plain background
-constexpr float kDifferentInPlace = 60;     // levels from the example of a place
-constexpr int kPlaceSlack = 2;              // pixels of a 64 picture
-constexpr double kLeastShareInPlace = 0.2;  // of the largest region's area
+constexpr float kDifferent = 22;                                   // levels from a plain background
+constexpr std::array<float, 4> kDifferentInPlace{60, 45, 34, 26};  // levels from a fitted place
+constexpr int kPlaceSlack = 1;                                     // pixels of a 64 picture
+constexpr double kLeastShareInPlace = 0.2;                         // of the largest region's area
 constexpr std::array<float, 4> kHigherThresholds{40, 60, 85, 110};
 constexpr float kSplitGain = 0.6F;  // parts must be nearer to sprites by this factor
 constexpr std::size_t kMostFound = 12;
@@ -213,36 +213,75 @@ class Reader final : public SceneReader {
 
  private:
   Reading read(const Picture& picture, bool in_place) const {
-    Reading out;
+    return in_place && places_ ? read_in_place(picture) : read_on_colour(picture);
+  }
+
+  Reading read_on_colour(const Picture& picture) const {
+    const std::array<float, 3> colour = border_colour(picture);
+    Reading out{.background = nearest_background(colour)};
     std::vector<float> flat;
-    Picture background;
-    if (in_place && places_) {
-      const PlaceLibrary::Match match = places_->nearest(picture);
-      out.place = match.place;
-      background = match.background;
-    } else {
-      const std::array<float, 3> colour = border_colour(picture);
-      out.background = nearest_background(colour);
-      for (const float level : colour) {
-        flat.insert(flat.end(), static_cast<std::size_t>(side_ * side_), level);
-      }
-      background = {flat.data(), side_};
+    for (const float level : colour) {
+      flat.insert(flat.end(), static_cast<std::size_t>(side_ * side_), level);
     }
-    const std::vector<float> apart =
-        differences(picture, background, in_place ? kPlaceSlack * side_ / 64 : 0);
-    std::vector<Region> regions = find_regions(
-        apart, side_, in_place ? kDifferentInPlace : kDifferent, {0, 0, side_, side_, 0}, in_place);
-    if (in_place && !regions.empty()) {  // stars, waves and dashes are no objects
-      const double least = kLeastShareInPlace * regions.front().area;
-      std::erase_if(regions, [&](const Region& r) { return r.area < least; });
-    }
+    const Picture background{flat.data(), side_};
+    const std::vector<float> apart = differences(picture, background, 0);
+    std::vector<Region> regions =
+        find_regions(apart, side_, kDifferent, {0, 0, side_, side_, 0}, false);
     if (regions.size() > kMostFound) regions.resize(kMostFound);
     for (const Region& region : regions) {
-      for (const Found& found : look_closer(picture, background, apart, region, !in_place)) {
+      for (const Found& found : look_closer(picture, background, apart, region)) {
         out.objects.push_back(found);
       }
     }
     return out;
+  }
+
+  /// A place has no one colour, so no one threshold parts its object from it: of some thresholds
+  /// the one whose objects, drawn over the place, leave least of the picture unexplained.
+  Reading read_in_place(const Picture& picture) const {
+    const PlaceLibrary::Match match = places_->nearest(picture);
+    const Picture background{match.background.data(), side_};
+    const std::vector<float> apart = differences(picture, background, kPlaceSlack * side_ / 64);
+    Reading best{.place = match.place};
+    double least = std::numeric_limits<double>::max();
+    for (const float threshold : kDifferentInPlace) {
+      std::vector<Region> regions =
+          find_regions(apart, side_, threshold, {0, 0, side_, side_, 0}, true);
+      if (!regions.empty()) {  // stars, waves and dashes are no objects
+        const double smallest = kLeastShareInPlace * regions.front().area;
+        std::erase_if(regions, [&](const Region& r) { return r.area < smallest; });
+      }
+      if (regions.size() > kMostFound) regions.resize(kMostFound);
+      std::vector<Found> objects;
+      for (const Region& region : regions) objects.push_back(identify(picture, background, region));
+      const double left = unexplained(apart, regions, objects);
+      if (left >= least) continue;
+      least = left;
+      best.objects = std::move(objects);
+    }
+    return best;
+  }
+
+  /// Squared levels that neither the background nor the objects account for: outside their regions
+  /// what is apart from the background, inside what is apart from the sprite.
+  double unexplained(const std::vector<float>& apart,
+                     const std::vector<Region>& regions,
+                     const std::vector<Found>& objects) const {
+    double sum = 0;
+    for (int y = 0; y < side_; ++y) {
+      for (int x = 0; x < side_; ++x) {
+        const bool inside = std::ranges::any_of(regions, [&](const Region& r) {
+          return y >= r.top && y < r.bottom && x >= r.left && x < r.right;
+        });
+        const double off = apart[static_cast<std::size_t>(y * side_ + x)];
+        if (!inside) sum += off * off / 3;
+      }
+    }
+    for (std::size_t k = 0; k < regions.size(); ++k) {
+      sum +=
+          static_cast<double>(objects[k].match.distance) * regions[k].height() * regions[k].width();
+    }
+    return sum;
   }
 
   Found identify(const Picture& picture, const Picture& background, const Region& r) const {
@@ -259,12 +298,10 @@ class Reader final : public SceneReader {
   std::vector<Found> look_closer(const Picture& picture,
                                  const Picture& background,
                                  const std::vector<float>& apart,
-                                 const Region& region,
-                                 bool may_split) const {
+                                 const Region& region) const {
     std::vector<Found> best{identify(picture, background, region)};
     float least = best.front().match.distance * kSplitGain;
     for (const float threshold : kHigherThresholds) {
-      if (!may_split) break;
       const std::vector<Region> parts = find_regions(apart, side_, threshold, region, false);
       if (parts.size() < 2) continue;
       std::vector<Found> found;

@@ -11,6 +11,7 @@ constexpr int kGrid = SpriteLibrary::kGrid;
 constexpr int kCells = SpriteLibrary::kCells;
 constexpr float kAspectWeight = 4000;
 constexpr std::array<float, 3> kShrinks{0, 0.6F, 1.2F};  // each side, in pixels of a 64 picture
+constexpr std::array<float, 2> kGrowths{0.1F, 0.2F};     // of a side, at one end
 
 /// A region with edges between pixels.
 struct Window {
@@ -19,6 +20,36 @@ struct Window {
   float bottom = 0;
   float right = 0;
 };
+
+/// Where an object may end of which a region was found. Blurred, it looks larger than it is; and
+/// what is thin or pale (a handle, a leg, a string) may be lost at one of its ends.
+std::vector<Window> windows_of(const Region& r, int side) {
+  const auto whole = static_cast<float>(side);
+  const Window box{static_cast<float>(r.top),
+                   static_cast<float>(r.left),
+                   static_cast<float>(r.bottom),
+                   static_cast<float>(r.right)};
+  std::vector<Window> out;
+  for (const float step : kShrinks) {
+    const float by = step * whole / 64;
+    const Window window{box.top + by, box.left + by, box.bottom - by, box.right - by};
+    if (std::min(window.bottom - window.top, window.right - window.left) < 4) break;
+    out.push_back(window);
+  }
+  for (const float growth : kGrowths) {
+    const float down = growth * (box.bottom - box.top);
+    const float across = growth * (box.right - box.left);
+    if (box.top >= down) out.push_back({box.top - down, box.left, box.bottom, box.right});
+    if (box.bottom + down <= whole) {
+      out.push_back({box.top, box.left, box.bottom + down, box.right});
+    }
+    if (box.left >= across) out.push_back({box.top, box.left - across, box.bottom, box.right});
+    if (box.right + across <= whole) {
+      out.push_back({box.top, box.left, box.bottom, box.right + across});
+    }
+  }
+  return out;
+}
 
 /// Mean of `plane` [side, side] over each cell of a grid laid on a window.
 void reduce(const float* plane, int side, const Window& window, float* out) {
@@ -114,13 +145,7 @@ SpriteLibrary::Match SpriteLibrary::nearest(const Picture& picture,
                                             const Picture& background,
                                             const Region& region) const {
   std::vector<float> distances(entries_.size(), std::numeric_limits<float>::max());
-  for (const float step : kShrinks) {
-    const float by = step * static_cast<float>(picture.side) / 64;
-    const Window window{static_cast<float>(region.top) + by,
-                        static_cast<float>(region.left) + by,
-                        static_cast<float>(region.bottom) - by,
-                        static_cast<float>(region.right) - by};
-    if (std::min(window.bottom - window.top, window.right - window.left) < 4) break;
+  for (const Window& window : windows_of(region, picture.side)) {
     const Grid3 seen = reduce3(picture, window);
     const Grid3 behind = reduce3(background, window);
     const Grid3 seen_flipped = flipped(seen);

@@ -36,29 +36,57 @@ std::map<std::string, double> read_back(SceneOptions options, std::int64_t count
 
 const auto kUntouched = [](const at::Tensor& images) { return images; };
 
-// Measured on 300 scenes a kind: 99.97 % at either size, places 83 %.
+// Measured on 150 scenes a kind: 99.93 % at either size, places 97 % (64 pixels) and 96 % (128).
 TEST(Reader, ReadsTrueScenes) {
   for (const std::int64_t resolution : {64, 128}) {
     for (const auto& [kind, whole] : read_back({.resolution = resolution}, 25, kUntouched)) {
-      EXPECT_GE(whole, kind == "place" ? 0.68 : 0.92) << kind << " at " << resolution;
+      EXPECT_GE(whole, kind == "place" ? 0.84 : 0.92) << kind << " at " << resolution;
     }
   }
 }
 
+/// A Gaussian of deviation 1.5 pixels, and a ripple.
+at::Tensor blurred(const at::Tensor& images) {
+  const at::Tensor weights = at::exp(-at::arange(-3, 4, at::kFloat).pow(2) / (2 * 1.5 * 1.5));
+  const at::Tensor row = (weights / weights.sum()).view({1, 1, 1, 7}).expand({3, 1, 1, 7});
+  const at::Tensor padded = at::replication_pad2d(images, {3, 3, 3, 3});
+  const at::Tensor across = at::conv2d(padded, row, {}, 1, at::IntArrayRef{0, 0}, 1, 3);
+  const at::Tensor both =
+      at::conv2d(across, row.transpose(2, 3), {}, 1, at::IntArrayRef{0, 0}, 1, 3);
+  const at::Tensor ripple =
+      at::arange(images.size(3), at::kFloat).remainder(3).sub(1) * (4 / 127.5);
+  return (both + ripple).clamp(-1, 1);
+}
+
 TEST(Reader, ReadsBlurredAndNoisyScenesOfTheStarterWorld) {
-  const auto blur = [](const at::Tensor& images) {
-    const at::Tensor weights = at::exp(-at::arange(-3, 4, at::kFloat).pow(2) / (2 * 1.5 * 1.5));
-    const at::Tensor row = (weights / weights.sum()).view({1, 1, 1, 7}).expand({3, 1, 1, 7});
-    const at::Tensor padded = at::replication_pad2d(images, {3, 3, 3, 3});
-    const at::Tensor across = at::conv2d(padded, row, {}, 1, at::IntArrayRef{0, 0}, 1, 3);
-    const at::Tensor both =
-        at::conv2d(across, row.transpose(2, 3), {}, 1, at::IntArrayRef{0, 0}, 1, 3);
-    const at::Tensor ripple = at::arange(64, at::kFloat).remainder(3).sub(1) * (4 / 127.5);
-    return (both + ripple).clamp(-1, 1);
-  };
-  for (const auto& [kind, whole] : read_back(starter_world(), 40, blur)) {
-    EXPECT_GE(whole, 0.85) << kind;  // 91 to 100 % on 200 scenes a kind
+  for (const auto& [kind, whole] : read_back(starter_world(), 40, blurred)) {
+    EXPECT_GE(whole, 0.85) << kind;  // 93 to 100 % on 200 scenes a kind
   }
+}
+
+TEST(Reader, ReadsBlurredPlaces) {
+  const SceneOptions options{.resolution = 128, .kinds = {"place"}};
+  EXPECT_GE(read_back(options, 60, blurred).at("place"), 0.8);  // 89 % of 200
+}
+
+// What a codec loses first: the last sixth of a thing, painted over, be it handle, legs or string.
+TEST(Reader, NamesAThingThatLostAnEnd) {
+  const SceneOptions options{.resolution = 128, .split = "all", .kinds = {"single"}};
+  const auto source = open_scenes(atlas_path(), options);
+  const auto reader = make_scene_reader(atlas_path(), options);
+  const SceneProgram program = source->program(first_indices(100));
+  const at::Tensor images = source->draw(program, at::kCPU).clone();
+  for (std::int64_t row = 0; row < images.size(0); ++row) {
+    const at::Tensor background = images[row].select(2, 0).select(1, 0).view({3, 1});
+    const at::Tensor rows =
+        ((images[row] - background.unsqueeze(-1)).abs().amax(0).amax(-1) > 0.1).nonzero();
+    const std::int64_t top = rows[0].item<std::int64_t>();
+    const std::int64_t bottom = rows[-1].item<std::int64_t>() + 1;
+    images[row].slice(1, bottom - (bottom - top) / 6, bottom).copy_(background.unsqueeze(-1));
+  }
+  int named = 0;
+  for (const SceneScore& s : reader->score(images, program)) named += s.object;
+  EXPECT_GE(named, 97);
 }
 
 struct Judged {
@@ -125,6 +153,22 @@ TEST(Reader, SeesThatTheWrongThingWasPainted) {
   EXPECT_LT(same, 6);
   EXPECT_NEAR(sum(noun, &SceneScore::object), same, 1);
   EXPECT_GE(sum(noun, &SceneScore::number), 39);
+}
+
+TEST(Reader, SeesThatTheWrongThingStandsInAPlace) {
+  const SceneOptions options{.resolution = 128, .split = "all", .kinds = {"place"}};
+  const auto source = open_scenes(atlas_path(), options);
+  const auto reader = make_scene_reader(atlas_path(), options);
+  const SceneProgram shown = source->program(first_indices(80));
+  SceneProgram asked = source->program(first_indices(80));
+  asked.noun.copy_(asked.noun.roll(1, 0));
+  const std::vector<SceneScore> scores = reader->score(source->draw(shown, at::kCPU), asked);
+  int wrong = 0;
+  for (std::int64_t row = 0; row < 80; ++row) {
+    const bool same = asked.noun[row].equal(shown.noun[row]);
+    wrong += !same && scores[static_cast<std::size_t>(row)].object == 1 ? 1 : 0;
+  }
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST(Reader, AnUnnamedBackgroundIsNotJudged) {
