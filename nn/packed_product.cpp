@@ -3,6 +3,10 @@
 #include <optional>
 #include <string_view>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include <ATen/ATen.h>
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -43,6 +47,27 @@ at::Tensor pack_int8(const at::Tensor& weight, std::int64_t rows) {
   return op.call(weight, c10::List<std::int64_t>({rows, weight.size(1)}));
 }
 
+/// Whether the library multiplies signed bytes by signed ones at speed: with AMX. VNNI multiplies
+/// unsigned ones by signed ones; for others the library has a loop alone, thousands of times
+/// slower.
+bool multiplies_signed() {
+#if defined(__x86_64__)
+  static const bool does = [] {
+    unsigned a = 7;
+    unsigned b = 0;
+    unsigned c = 0;
+    unsigned d = 0;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d >> 25 & 1U) != 0;  // AMX-INT8
+  }();
+  return does;
+#else
+  return true;
+#endif
+}
+
+/// x + 128 as an unsigned byte is x with its highest bit turned; 128 is then its zero point.
+constexpr std::int64_t kMiddle = 128;
+
 at::Tensor multiply_int8(const at::Tensor& x,
                          const at::Tensor& weight,
                          const at::Tensor& scales,
@@ -63,8 +88,20 @@ at::Tensor multiply_int8(const at::Tensor& x,
                                                std::string_view,
                                                Scalars,
                                                std::string_view)>();
-  return op.call(
-      x, 1.0, 0, weight, scales, zeros, std::nullopt, 1.0, 0, type, "none", Scalars(), "");
+  const bool as_it_is = multiplies_signed();
+  return op.call(as_it_is ? x : x.view(at::kByte).bitwise_xor(kMiddle),
+                 1.0,
+                 as_it_is ? 0 : kMiddle,
+                 weight,
+                 scales,
+                 zeros,
+                 std::nullopt,
+                 1.0,
+                 0,
+                 type,
+                 "none",
+                 Scalars(),
+                 "");
 }
 
 }  // namespace
