@@ -272,8 +272,7 @@ TEST(VqVaeTrainer, ADeeperDecoderBeginsAsTheOneBefore) {
   const io::StateDict first = exported(*trainer, "vqvae");
   losses(*trainer, 1, 200);
   EXPECT_GT(value_of(trainer->validate(), "val/psnr"), psnr + 0.5);
-  const at::Tensor& mix =
-      exported(*trainer, "vqvae").tensors.at("decoder.level0_block1.mix.weight");
+  const at::Tensor mix = exported(*trainer, "vqvae").tensors.at("decoder.level0_block1.mix.weight");
   EXPECT_EQ(first.tensors.at("decoder.level0_block1.mix.weight").abs().max().item<float>(), 0);
   EXPECT_GT(mix.abs().max().item<float>(), 1e-3) << "the added block learns";
 
