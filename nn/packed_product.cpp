@@ -47,21 +47,23 @@ at::Tensor pack_int8(const at::Tensor& weight, std::int64_t rows) {
   return op.call(weight, c10::List<std::int64_t>({rows, weight.size(1)}));
 }
 
-/// Whether the library multiplies signed bytes by signed ones at speed: with AMX. VNNI multiplies
-/// unsigned ones by signed ones; for others the library has a loop alone, thousands of times
-/// slower.
-bool multiplies_signed() {
+/// Whether signed bytes have to be made unsigned ones to be multiplied at speed: with VNNI and no
+/// AMX, where the library has nothing but a loop for two signed ones, thousands of times slower.
+/// Without VNNI they stay: the unsigned products of such processors saturate at 16 bits.
+bool shifts_bytes() {
 #if defined(__x86_64__)
   static const bool does = [] {
-    unsigned a = 7;
+    unsigned a = 0;
     unsigned b = 0;
     unsigned c = 0;
     unsigned d = 0;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d >> 25 & 1U) != 0;  // AMX-INT8
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d >> 25 & 1U) != 0) return false;  // AMX
+    if ((c >> 11 & 1U) != 0) return true;                                       // AVX512_VNNI
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 4 & 1U) != 0;  // AVX-VNNI
   }();
   return does;
 #else
-  return true;
+  return false;
 #endif
 }
 
@@ -88,10 +90,10 @@ at::Tensor multiply_int8(const at::Tensor& x,
                                                std::string_view,
                                                Scalars,
                                                std::string_view)>();
-  const bool as_it_is = multiplies_signed();
-  return op.call(as_it_is ? x : x.view(at::kByte).bitwise_xor(kMiddle),
+  const bool shifted = shifts_bytes();
+  return op.call(shifted ? x.view(at::kByte).bitwise_xor(kMiddle) : x,
                  1.0,
-                 as_it_is ? 0 : kMiddle,
+                 shifted ? kMiddle : 0,
                  weight,
                  scales,
                  zeros,
