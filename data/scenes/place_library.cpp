@@ -16,13 +16,6 @@ constexpr std::int64_t kExamples = 25;
 constexpr float kMostDifference = 40;      // of one level: more is the object, not the place
 constexpr std::int64_t kFittedValues = 6;  // the numbers that move more than specks
 
-/// What one number of a place is tried with beside what it is: anywhere, then near, then nearer.
-const std::vector<std::vector<double>>& trials() {
-  static const std::vector<std::vector<double>> all{
-      {0.1, 0.3, 0.5, 0.7, 0.9}, {-0.1, -0.05, 0.05, 0.1}, {-0.05, -0.025, 0.025, 0.05}};
-  return all;
-}
-
 /// [n, 3, side, side] levels.
 at::Tensor levels_of_places(const at::Tensor& places, const at::Tensor& values, int side) {
   at::Tensor pictures = draw_places(places, values) * 255;
@@ -66,35 +59,37 @@ PlaceLibrary::Match PlaceLibrary::nearest(const Picture& p) const {
     best = sum;
     nearest = k;
   }
-  Match out{.place = static_cast<int>(nearest / kExamples)};
-  fit(p, out, values_[nearest].clone());
+  const auto example = examples_.begin() +
+                       static_cast<std::ptrdiff_t>(nearest) * static_cast<std::ptrdiff_t>(numbers);
+  Match out{static_cast<int>(nearest / kExamples),
+            {example, example + static_cast<std::ptrdiff_t>(numbers)}};
+  fit(p, best, values_[nearest].clone(), out);
   return out;
 }
 
-/// Each of the numbers in turn is set to what fits best, and the picture of all of them kept.
-void PlaceLibrary::fit(const Picture& p, Match& match, at::Tensor values) const {
-  const std::size_t numbers = std::size_t{3} * static_cast<std::size_t>(side_ * side_);
-  float best = std::numeric_limits<float>::max();
-  const auto try_all = [&](const at::Tensor& rows) {
+/// Each of the numbers in turn is set to what fits best, anywhere at first, then near what it is,
+/// then nearer; the picture of all of them is kept.
+void PlaceLibrary::fit(const Picture& p, float best, at::Tensor values, Match& match) const {
+  const auto vary = [&](std::int64_t k, const at::Tensor& tried) {
+    at::Tensor rows = values.repeat({tried.size(0), 1});
+    rows.select(1, k).copy_(tried);
     const at::Tensor places = at::full({rows.size(0)}, match.place, at::kLong);
     const at::Tensor pictures = levels_of_places(places, rows, side_);
     for (std::int64_t row = 0; row < rows.size(0); ++row) {
       const float* picture = pictures[row].const_data_ptr<float>();
-      const float sum = difference(p.levels, picture, numbers, best);
+      const float sum = difference(p.levels, picture, match.background.size(), best);
       if (sum >= best) continue;
       best = sum;
       values = rows[row].clone();
-      match.background.assign(picture, picture + numbers);
+      match.background.assign(picture, picture + match.background.size());
     }
   };
-  try_all(values.unsqueeze(0));
-  for (const std::vector<double>& pass : trials()) {
-    const bool anywhere = pass.front() > 0;
+  const at::Tensor anywhere = at::tensor({0.1F, 0.3F, 0.5F, 0.7F, 0.9F});
+  const at::Tensor near = at::tensor({-2.0F, -1.0F, 1.0F, 2.0F});
+  for (std::int64_t k = 0; k < kFittedValues; ++k) vary(k, anywhere);
+  for (const double step : {0.05, 0.025}) {
     for (std::int64_t k = 0; k < kFittedValues; ++k) {
-      at::Tensor rows = values.repeat({static_cast<std::int64_t>(pass.size()), 1});
-      const at::Tensor tried = at::tensor(pass, at::kFloat);
-      rows.select(1, k).copy_(anywhere ? tried : (rows.select(1, k) + tried).clamp(0.0, 1.0));
-      try_all(rows);
+      vary(k, (values[k] + near * step).clamp(0.0, 1.0));
     }
   }
 }

@@ -21,7 +21,7 @@ class PlaceLibrary {
   Match nearest(const Picture& picture) const;
 
  private:
-  void fit(const Picture& picture, Match& match, at::Tensor values) const;
+  void fit(const Picture& picture, float best, at::Tensor values, Match& match) const;
 
   int side_ = 0;
   at::Tensor values_{};            // [place and example, 28] what the examples were drawn from
