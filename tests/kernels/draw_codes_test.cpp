@@ -97,20 +97,28 @@ TEST(DrawCodes, TellsTheLikeliestWithoutADraw) {
   }
 }
 
+constexpr std::int64_t kTokens = 4000;
+
+/// Two codes of odds 1 : 3, at evenly spread heights.
+struct EvenHeights {
+  EvenHeights() {
+    for (std::int64_t i = 0; i < kTokens; ++i) {
+      wanted.insert(wanted.end(), {0.0f, std::log(3.0f)});
+      uniform.push_back((static_cast<float>(i) + 0.5f) / static_cast<float>(kTokens));
+    }
+  }
+  std::vector<float> wanted{}, uniform{};
+};
+
 TEST(DrawCodes, FrequenciesFollowThePower) {
   // Odds 1 : 3 to the power 2 are 1 : 9.
-  constexpr std::int64_t kTokens = 4000;
-  std::vector<float> wanted, uniform;
-  for (std::int64_t i = 0; i < kTokens; ++i) {
-    wanted.insert(wanted.end(), {0.0f, std::log(3.0f)});
-    uniform.push_back((static_cast<float>(i) + 0.5f) / static_cast<float>(kTokens));
-  }
+  const EvenHeights rows;
   const std::vector<float> power(kTokens, 2.0f);
   std::vector<std::int64_t> drawn(kTokens);
   const DrawCodes args{.codes = 2,
-                       .wanted = wanted.data(),
+                       .wanted = rows.wanted.data(),
                        .power = power.data(),
-                       .uniform = uniform.data(),
+                       .uniform = rows.uniform.data(),
                        .drawn = drawn.data()};
   for (const Target target : test::targets()) {
     draw_codes(args, 0, kTokens, target);
@@ -120,18 +128,13 @@ TEST(DrawCodes, FrequenciesFollowThePower) {
 
 TEST(DrawCodes, FrequenciesFollowThePosterior) {
   // Two codes of odds 1 : 3 and a mask that stays in half the cases, at evenly spread heights.
-  constexpr std::int64_t kTokens = 4000;
-  std::vector<float> wanted, uniform;
-  for (std::int64_t i = 0; i < kTokens; ++i) {
-    wanted.insert(wanted.end(), {0.0f, std::log(3.0f)});
-    uniform.push_back((static_cast<float>(i) + 0.5f) / static_cast<float>(kTokens));
-  }
+  const EvenHeights rows;
   const std::vector<CodeEvidence> evidence(
       kTokens, CodeEvidence{.keep = 1, .uniform = 0, .other = 0.5, .stay = 0.5});
   std::vector<std::int64_t> drawn(kTokens);
   const DrawCodes args{.codes = 2,
-                       .wanted = wanted.data(),
-                       .uniform = uniform.data(),
+                       .wanted = rows.wanted.data(),
+                       .uniform = rows.uniform.data(),
                        .evidence = evidence.data(),
                        .drawn = drawn.data()};
   for (const Target target : test::targets()) {

@@ -90,22 +90,23 @@ TEST(Reader, NamesAThingThatLostAnEnd) {
 }
 
 struct Judged {
-  SceneProgram program{};
+  SceneProgram shown{};
+  SceneProgram program{};  // what was asked for
   std::vector<SceneScore> scores{};
 };
 
 /// Pictures of scenes, judged as if the changed scenes had been asked for.
 Judged judge_as(const std::string& kind,
                 const std::function<void(SceneProgram&)>& change,
-                std::int64_t count = 40) {
-  SceneOptions options = starter_world();
+                std::int64_t count = 40,
+                SceneOptions options = starter_world()) {
   options.kinds = {kind};
   const auto source = open_scenes(atlas_path(), options);
   const auto reader = make_scene_reader(atlas_path(), options);
   const SceneProgram shown = source->program(first_indices(count));
   SceneProgram asked = source->program(first_indices(count));
   change(asked);
-  return {asked, reader->score(source->draw(shown, at::kCPU), asked)};
+  return {shown, asked, reader->score(source->draw(shown, at::kCPU), asked)};
 }
 
 int sum(const Judged& judged, int SceneScore::*part) {
@@ -156,17 +157,12 @@ TEST(Reader, SeesThatTheWrongThingWasPainted) {
 }
 
 TEST(Reader, SeesThatTheWrongThingStandsInAPlace) {
-  const SceneOptions options{.resolution = 128, .split = "all", .kinds = {"place"}};
-  const auto source = open_scenes(atlas_path(), options);
-  const auto reader = make_scene_reader(atlas_path(), options);
-  const SceneProgram shown = source->program(first_indices(80));
-  SceneProgram asked = source->program(first_indices(80));
-  asked.noun.copy_(asked.noun.roll(1, 0));
-  const std::vector<SceneScore> scores = reader->score(source->draw(shown, at::kCPU), asked);
+  const auto other_noun = [](SceneProgram& p) { p.noun.copy_(p.noun.roll(1, 0)); };
+  const Judged judged = judge_as("place", other_noun, 80, {.resolution = 128, .split = "all"});
   int wrong = 0;
   for (std::int64_t row = 0; row < 80; ++row) {
-    const bool same = asked.noun[row].equal(shown.noun[row]);
-    wrong += !same && scores[static_cast<std::size_t>(row)].object == 1 ? 1 : 0;
+    const bool same = judged.program.noun[row].equal(judged.shown.noun[row]);
+    wrong += !same && judged.scores[static_cast<std::size_t>(row)].object == 1 ? 1 : 0;
   }
   EXPECT_EQ(wrong, 0);
 }
