@@ -38,8 +38,9 @@ std::uint64_t draw_seed() {
   return device();  // 32 bits: short to read, to type and to share
 }
 
-pipeline::LoadOptions load_options(const EngineOptions& options) {
-  const pipeline::DrawingPrecision precision = pipeline::drawing_precision(options.precision);
+pipeline::LoadOptions load_options(const EngineOptions& options, at::Device device) {
+  const pipeline::DrawingPrecision precision =
+      pipeline::drawing_precision_on(device, options.precision);
   return {.type = precision.type,
           .products = precision.products,
           .averaged = pipeline::averaged_weights(options.weights),
@@ -53,7 +54,7 @@ class TesseraEngine final : public Engine {
       : folder_(resolve_model(options.model)),
         device_(
             (nn::set_threads(std::max(options.threads, 0)), nn::resolve_device(options.device))),
-        pipeline_(pipeline::load_pipeline(folder_, device_, load_options(options))),
+        pipeline_(pipeline::load_pipeline(folder_, device_, load_options(options, device_))),
         text_(folder_, *pipeline_, options.tokenizer),
         options_(options) {}
 
@@ -129,7 +130,7 @@ TesseraEngine::WayView TesseraEngine::way_of(const std::string& wanted) const {
   const std::lock_guard lock(opening_);
   Way& way = others_[path];
   if (!way.text) {
-    pipeline::LoadOptions options = load_options(options_);
+    pipeline::LoadOptions options = load_options(options_, device_);
     options.path = path;
     way.pipeline = pipeline::load_pipeline(folder_, device_, options);
     way.text = std::make_unique<const PromptText>(folder_, *way.pipeline, options_.tokenizer);

@@ -118,10 +118,12 @@ Stage set_up(const CompositionalRun& run) {
                 ", got ",
                 request.count);
   if (stage.plan.source != eval::PictureSource::kTruth) {
-    const pipeline::DrawingPrecision precision = pipeline::drawing_precision(request.precision);
+    const at::Device device = nn::resolve_device(request.device);
+    const pipeline::DrawingPrecision precision =
+        pipeline::drawing_precision_on(device, request.precision);
     stage.pipeline = pipeline::load_pipeline(
         request.model,
-        nn::resolve_device(request.device),
+        device,
         {.type = precision.type, .products = precision.products, .path = request.sampling.path});
   }
   if (stage.plan.source == eval::PictureSource::kModel) {

@@ -47,24 +47,35 @@ at::Tensor pack_int8(const at::Tensor& weight, std::int64_t rows) {
   return op.call(weight, c10::List<std::int64_t>({rows, weight.size(1)}));
 }
 
-/// Whether signed bytes have to be made unsigned ones to be multiplied at speed: with VNNI and no
-/// AMX, where the library has nothing but a loop for two signed ones, thousands of times slower.
-/// Without VNNI they stay: the unsigned products of such processors saturate at 16 bits.
-bool shifts_bytes() {
+/// What the processor has for 8-bit products.
+struct Int8Units {
+  bool amx = false;   // signed times signed
+  bool vnni = false;  // unsigned times signed, AVX-512's or AVX2's
+};
+
+const Int8Units& int8_units() {
+  static const Int8Units units = [] {
+    Int8Units found;
 #if defined(__x86_64__)
-  static const bool does = [] {
     unsigned a = 0;
     unsigned b = 0;
     unsigned c = 0;
     unsigned d = 0;
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d >> 25 & 1U) != 0) return false;  // AMX
-    if ((c >> 11 & 1U) != 0) return true;                                       // AVX512_VNNI
-    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 4 & 1U) != 0;  // AVX-VNNI
-  }();
-  return does;
-#else
-  return false;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return found;
+    found.amx = (d >> 25 & 1U) != 0;
+    found.vnni = (c >> 11 & 1U) != 0;
+    if (__get_cpuid_count(7, 1, &a, &b, &c, &d) != 0) found.vnni |= (a >> 4 & 1U) != 0;
 #endif
+    return found;
+  }();
+  return units;
+}
+
+/// Whether signed bytes have to be made unsigned ones to be multiplied at speed: with VNNI and no
+/// AMX, where the library has nothing but a loop for two signed ones, thousands of times slower.
+/// Without VNNI they stay: the unsigned products of such processors saturate at 16 bits.
+bool shifts_bytes() {
+  return int8_units().vnni && !int8_units().amx;
 }
 
 /// x + 128 as an unsigned byte is x with its highest bit turned; 128 is then its zero point.
@@ -107,6 +118,10 @@ at::Tensor multiply_int8(const at::Tensor& x,
 }
 
 }  // namespace
+
+bool has_int8_units() {
+  return int8_units().vnni || int8_units().amx;
+}
 
 bool has_bfloat16_units() {
 #if defined(__x86_64__)

@@ -17,6 +17,10 @@ enum class Precision : unsigned char { kBfloat16, kInt8 };
 /// same picture in every process.
 bool has_bfloat16_units();
 
+/// Whether it has instructions for 8-bit products: VNNI or AMX. Without them Torch's library has
+/// nothing but a plain loop, a thousand times slower.
+bool has_int8_units();
+
 /// x [M, inputs] bfloat16 times weightᵀ plus bias -> [M, outputs] bfloat16, summed in float32.
 class Bfloat16Product {
  public:

@@ -1,6 +1,7 @@
 #include "pipeline/load_options.h"
 
 #include "core/error.h"
+#include "core/log.h"
 
 namespace tessera::pipeline {
 
@@ -20,6 +21,21 @@ DrawingPrecision drawing_precision(std::string_view name) {
   if (name == "int8") return {.type = at::kBFloat16, .products = nn::Precision::kInt8};
   if (name == "bf16") return {.type = at::kBFloat16, .products = nn::Precision::kBfloat16};
   return {.type = scalar_type(name)};
+}
+
+DrawingPrecision supported(const DrawingPrecision& wanted, at::Device device, bool int8_units) {
+  const bool slow = wanted.products == nn::Precision::kInt8 && device.is_cpu() && !int8_units;
+  return slow ? DrawingPrecision{} : wanted;
+}
+
+DrawingPrecision drawing_precision_on(at::Device device, std::string_view name) {
+  const DrawingPrecision wanted = drawing_precision(name);
+  const DrawingPrecision found = supported(wanted, device, nn::has_int8_units());
+  if (found.products != wanted.products) {
+    log_warning(
+        "this processor has no instructions for int8 products (VNNI, AMX): drawing in fp32");
+  }
+  return found;
 }
 
 bool averaged_weights(std::string_view name) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
 #include "nn/packed_product.h"
@@ -24,6 +25,12 @@ struct DrawingPrecision {
   std::optional<nn::Precision> products{};
 };
 DrawingPrecision drawing_precision(std::string_view name);
+
+/// `wanted`, or float32 for 8-bit products on a CPU that has no instructions for them.
+DrawingPrecision supported(const DrawingPrecision& wanted, at::Device device, bool int8_units);
+
+/// What `name` comes to on this machine; a warning tells where it is something else.
+DrawingPrecision drawing_precision_on(at::Device device, std::string_view name);
 
 /// Of a checkpoint of the original code: "ema" true, "raw" false; throws kInvalidArgument.
 bool averaged_weights(std::string_view name);

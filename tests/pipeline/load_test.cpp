@@ -95,6 +95,15 @@ TEST(DrawingPrecision, TellsTheTypeInMemoryAndTheProducts) {
   EXPECT_EQ(drawing_precision("int8").type, at::kBFloat16);
   EXPECT_EQ(drawing_precision("int8").products, nn::Precision::kInt8);
   expect_error(ErrorCode::kInvalidArgument, "\"int4\"", [] { drawing_precision("int4"); });
+  for (const char* name : {"fp32", "bf16", "int8"}) {
+    const DrawingPrecision wanted = drawing_precision(name);
+    EXPECT_EQ(supported(wanted, at::kCPU, true).products, wanted.products) << name;
+    EXPECT_EQ(supported(wanted, at::kCUDA, false).products, wanted.products) << name;
+    const bool slow = wanted.products == nn::Precision::kInt8;
+    const DrawingPrecision found = supported(wanted, at::kCPU, false);
+    EXPECT_EQ(found.products, slow ? std::nullopt : wanted.products) << name;
+    EXPECT_EQ(found.type, slow ? at::kFloat : wanted.type) << name;
+  }
 }
 
 TEST(LoadPipeline, HalfWeightsAreComputedInFloat32) {
