@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "nn/cuda_kernels.h"
+#include "nn/recording.h"
 
 namespace tessera::nn {
 namespace {
@@ -22,6 +23,7 @@ std::string load_cuda() {
     return "no CUDA device answers (driver missing or too old)";
   }
   load_cuda_kernels();
+  load_recorder();
   return {};
 }
 

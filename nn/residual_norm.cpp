@@ -150,8 +150,9 @@ ResidualNorm residual_norm(const at::Tensor& residual,
     return {sum, at::addcmul(weights.shift.unsqueeze(1), normed, weights.gain.unsqueeze(1))};
   }
   const auto device = residual.device().type();
-  const bool half = at::autocast::is_autocast_enabled(device) &&
-                    at::autocast::get_autocast_dtype(device) == at::kBFloat16;
+  const bool half = (at::autocast::is_autocast_enabled(device) &&
+                     at::autocast::get_autocast_dtype(device) == at::kBFloat16) ||
+                    (branch.defined() && branch.scalar_type() == at::kBFloat16);
   const at::ScalarType type = half ? at::kBFloat16 : at::kFloat;
   std::optional<at::Tensor> added;
   if (branch.defined()) added = branch.to(type).contiguous();

@@ -10,9 +10,11 @@
 
 #include "core/error.h"
 #include "diffusion/denoisers/packed_blocks.h"
+#include "diffusion/denoisers/timed_norms.h"
 #include "diffusion/denoisers/transformer_block.h"
 #include "nn/embedding.h"
 #include "nn/linear.h"
+#include "nn/recording.h"
 #include "nn/time_embedding.h"
 
 namespace tessera::diffusion {
@@ -220,6 +222,7 @@ nn::Condition Transformer::null_condition(std::int64_t batch) {
 class PreparedTransformer final : public PreparedDenoiser {
  public:
   explicit PreparedTransformer(std::shared_ptr<Transformer> model) : model_(std::move(model)) {}
+  ~PreparedTransformer() override { recorded_ = {}; }  // its tensors before their graph
 
   void prepare(const nn::Condition& condition) override {
     const at::NoGradGuard no_grad;
@@ -260,15 +263,8 @@ class PreparedTransformer final : public PreparedDenoiser {
                   " prompts were prepared, which is no multiple of ",
                   canvases,
                   " canvases");
-    Context context{.condition = condition_,
-                    .mask = mask_,
-                    .copies = std::max<std::int64_t>(prompts_ / canvases, 1)};
-    for (const BlockNorms& block : norms_) {
-      context.norms.push_back({.self = at_time(block.self, row),
-                               .cross = at_time(block.cross, row),
-                               .mlp = at_time(block.mlp, row)});
-    }
-    return model_->predict(x_t, context);
+    return nn::can_record(x_t.device()) ? recorded_step(x_t, row)
+                                        : predict(x_t, norms_.table().narrow(0, row, 1));
   }
 
  private:
@@ -277,18 +273,56 @@ class PreparedTransformer final : public PreparedDenoiser {
     if (times_.empty() || condition_.empty()) return;
     const at::TensorOptions options = model_->tensor_options().dtype(at::kLong);
     const at::Tensor t = at::tensor(times_, options).repeat_interleave(rows());
-    norms_ =
-        model_->norms(t, pooled_.defined() ? pooled_.repeat({std::ssize(times_), 1}) : pooled_);
+    norms_ = TimedNorms(
+        model_->norms(t, pooled_.defined() ? pooled_.repeat({std::ssize(times_), 1}) : pooled_),
+        std::ssize(times_),
+        rows());
+    recorded_ = {};
   }
 
   /// Rows of a norm's weights a time: one a prompt, or one for all.
   std::int64_t rows() const { return pooled_.defined() ? pooled_.size(0) : 1; }
 
-  nn::NormWeights at_time(const nn::NormWeights& all, std::int64_t row) const {
-    if (!all.gain.defined() || all.gain.size(0) == 1) return all;
-    const std::int64_t begin = row * rows();
-    return {.gain = all.gain.slice(0, begin, begin + rows()),
-            .shift = all.shift.slice(0, begin, begin + rows())};
+  at::Tensor predict(const at::Tensor& x_t, const at::Tensor& norms) const {
+    return model_->predict(
+        x_t,
+        {.norms = norms_.at(norms),
+         .condition = condition_,
+         .mask = mask_,
+         .copies = std::max<std::int64_t>(prompts_ / std::max<std::int64_t>(x_t.size(0), 1), 1)});
+  }
+
+  /// The first step of a plan is done kernel by kernel, the second is recorded, and from then on a
+  /// step is a canvas and a row copied into what was recorded, and one launch.
+  at::Tensor recorded_step(const at::Tensor& x_t, std::int64_t row) {
+    Recorded& r = recorded_;
+    if (!r.canvas.defined() || r.canvas.sizes() != x_t.sizes()) {
+      r = {.canvas = x_t.clone(), .row = at::full({1}, row, x_t.options())};
+    } else {
+      r.canvas.copy_(x_t);
+      r.row.fill_(row);
+      if (!std::exchange(r.tried, true)) {
+        r.recording = nn::record(x_t.device(), [&] { r.logits = from(r); });
+      }
+    }
+    if (r.recording) {
+      r.recording->replay();
+    } else {
+      r.logits = from(r);
+    }
+    return r.logits;
+  }
+
+  /// A step as it is recorded: nothing in it depends on the host.
+  struct Recorded {
+    at::Tensor canvas{};
+    at::Tensor row{};  // [1] int64
+    at::Tensor logits{};
+    bool tried = false;
+    std::unique_ptr<nn::Recording> recording{};
+  };
+  at::Tensor from(const Recorded& r) const {
+    return predict(r.canvas, norms_.table().index_select(0, r.row));
   }
 
   std::shared_ptr<Transformer> model_;
@@ -297,7 +331,8 @@ class PreparedTransformer final : public PreparedDenoiser {
   std::int64_t prompts_ = 0;  // 0 where the model listens to none
   at::Tensor mask_;
   at::Tensor pooled_;
-  std::vector<BlockNorms> norms_;  // a row a time and prompt, times first
+  TimedNorms norms_;  // a row of weights a time and prompt
+  Recorded recorded_;
 };
 
 std::unique_ptr<PreparedDenoiser> Transformer::make_prepared() {

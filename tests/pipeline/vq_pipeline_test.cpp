@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "diffusion/discrete/sampler.h"
+#include "tests/support/devices.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/tiny_model.h"
 
@@ -171,6 +172,24 @@ TEST(VqPipeline, APictureDependsOnItsOwnSeedOnly) {
       EXPECT_TRUE(alone.images[0].equal(together.images[k])) << sampler << " " << k;
     }
     EXPECT_FALSE(together.codes[0].equal(together.codes[1])) << sampler;
+  }
+}
+
+/// In float32: a seed's codes are the CPU's, and its picture but for rounding.
+TEST(VqPipeline, EveryDeviceDrawsTheSamePicture) {
+  const auto here = make_tiny();
+  for (const c10::Device device : test::devices()) {
+    const auto there = assemble_pipeline(test::tiny_card(), test::make_tiny_parts(), device);
+    for (const std::string& sampler : diffusion::discrete_sampler_names()) {
+      for (const char* truncation : {"1", "0.85"}) {
+        const Call wanted{.seeds = {7, 8, 9},
+                          .options = {.sampler = sampler, .truncation = truncation}};
+        const Sampled a = run(*here, wanted);
+        const Sampled b = run(*there, wanted);
+        EXPECT_TRUE(b.codes.cpu().equal(a.codes)) << device << ", " << sampler;
+        EXPECT_LT((b.images.cpu() - a.images).abs().max().item<double>(), 1e-4) << device;
+      }
+    }
   }
 }
 

@@ -99,6 +99,12 @@ inline nn::Condition rows(const nn::Condition& text, const at::Tensor& index) {
           .labels = text.labels.index_select(0, index)};
 }
 
+inline nn::Condition on(c10::Device device, const nn::Condition& text) {
+  return {.tokens = text.tokens.to(device),
+          .mask = text.mask.to(device),
+          .labels = text.labels.to(device)};
+}
+
 inline std::vector<TransformerOptions> all_variants() {
   std::vector<TransformerOptions> all = variants();
   const auto more = textless_variants();

@@ -8,6 +8,7 @@
 
 #include "nn/initialise.h"
 #include "tests/diffusion/denoisers/examples.h"
+#include "tests/support/devices.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/finite_differences.h"
 
@@ -42,6 +43,31 @@ TEST(Transformer, PreparedEqualsForward) {
         const at::Tensor t = at::full({3}, times[row], at::kLong);
         const at::Tensor found = prepared->step(e.x, static_cast<std::int64_t>(row));
         EXPECT_LT(largest(found - denoiser->forward(e.x, t, e.text)), 1e-5) << name(options);
+      }
+    }
+  }
+}
+
+/// A GPU replays what it recorded of the second step: canvas, time and prompts change under it.
+TEST(Transformer, AllStepsOfAPlanEqualForwardOnEveryDevice) {
+  const at::NoGradGuard no_grad;
+  const Example e;
+  const std::vector<std::int64_t> times{10, 7, 4, 1, 8};
+  for (const c10::Device device : test::devices()) {
+    for (const TransformerOptions& options : all_variants()) {
+      auto denoiser = model(options);
+      denoiser->to(device);
+      auto prepared = denoiser->make_prepared();
+      prepared->prepare(times);
+      for (const std::int64_t turn : {0, 1}) {
+        const nn::Condition text = on(device, rows(e.text, at::arange(3).roll(turn)));
+        prepared->prepare(text);
+        for (std::int64_t row = 0; row < std::ssize(times); ++row) {
+          const at::Tensor x = e.x.roll(row, 1).to(device);
+          const at::Tensor t = at::full({3}, times[static_cast<std::size_t>(row)], x.options());
+          EXPECT_LT(largest(prepared->step(x, row) - denoiser->forward(x, t, text)), 1e-5)
+              << name(options) << ", " << device << ", row " << row;
+        }
       }
     }
   }
