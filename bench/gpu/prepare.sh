@@ -9,12 +9,12 @@ cd "$(dirname "$0")/../.."
 out=build/gpu
 worker=${1:-}
 if [[ -z $worker ]]; then
-  tools/bootstrap --nvcc --preset worker tessera-worker tessera_cuda
+  tools/bootstrap --nvcc --preset worker tessera-worker tessera_cuda tessera_cuda_graph
   worker=build/worker/bin/tessera-worker
 fi
 mkdir -p "$out"
 strip -o "$out/tessera-worker" "$worker"
-for name in libtessera_cuda.so cuda_kernels_test nn_test nn_modules_test vqvae_test diffusion_test cuda_kernels_bench step_bench; do
+for name in libtessera_cuda.so libtessera_cuda_graph.so cuda_kernels_test nn_test nn_modules_test vqvae_test diffusion_test denoisers_test pipeline_test cuda_kernels_bench step_bench; do
   [[ ! -e ${worker%/*}/$name ]] || strip -o "$out/$name" "${worker%/*}/$name"
 done
 

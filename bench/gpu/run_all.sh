@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # run_all.sh: on a machine with a GPU, every test that needs one and every figure of docs/performance.md that was taken
 # on one, within ten minutes. It needs LibTorch (the wheel of any Python there; 2.11 with CUDA 13) and the programs
-# that prepare.sh puts into $KIT; no network, no compiler. All output is in $OUT/run_all.txt and $OUT/kernels.json, two
-# files to bring back. bench/gpu/README.md.
+# that prepare.sh puts into $KIT; no network, no compiler. All output is in $OUT/run_all.txt. bench/gpu/README.md.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 
@@ -10,7 +9,7 @@ DEVICE=${DEVICE:-cuda}
 KIT=${KIT:-build/gpu}
 RUN=${RUN:-build/gpu-run}
 OUT=${OUT:-build/gpu-out}
-REPEATS=${REPEATS:-30}
+REPEATS=${REPEATS:-20}
 LIMIT=${LIMIT:-150}                    # seconds of one program
 
 mkdir -p "$OUT" "$RUN"
@@ -52,15 +51,28 @@ attempt test-nn nn_test
 attempt test-nn-modules nn_modules_test
 attempt test-vqvae vqvae_test --gtest_filter='NearestCode*'
 attempt test-diffusion diffusion_test --gtest_filter='Prediction*'
+attempt test-denoisers denoisers_test --gtest_filter='Transformer*'
+attempt test-pipeline pipeline_test --gtest_filter='VqPipeline*'
 attempt kernels cuda_kernels_bench --repeats "$REPEATS"
-attempt kernels-json cuda_kernels_bench --repeats "$REPEATS" --json && cp "$RUN/kernels-json.txt" "$OUT/kernels.json"
-for batch in 1 8; do
-  attempt "step-scenes128-$batch" step_bench --device "$DEVICE" --shape scenes128 --batch "$batch" --repeats "$REPEATS"
-  attempt "step-base-$batch" step_bench --device "$DEVICE" --shape base --batch "$batch" --repeats "$REPEATS"
+# A guided step: as it is, kernel by kernel instead of as a graph, and with Torch's own operators alone.
+mkdir -p "$RUN/nograph" "$RUN/plain"
+cp -f "$KIT/step_bench" "$RUN/plain/"
+cp -f "$KIT/step_bench" "$KIT/libtessera_cuda.so" "$RUN/nograph/"
+for shape in scenes128 base ithq; do
+  step=(--device "$DEVICE" --shape "$shape" --repeats "$REPEATS")
+  attempt "step-$shape" step_bench "${step[@]}"
+  KIT=$RUN/nograph attempt "step-$shape-without-graph" step_bench "${step[@]}"
+  KIT=$RUN/plain attempt "step-$shape-without" step_bench "${step[@]}"
+  attempt "step-$shape-8" step_bench --device "$DEVICE" --shape "$shape" --batch 8 --repeats $((REPEATS / 8 + 2))
 done
-# The same without our kernels: Torch's own operators alone.
-mkdir -p "$RUN/plain" && cp -f "$KIT/step_bench" "$RUN/plain/" && KIT=$RUN/plain
-for batch in 1 8; do
-  attempt "step-base-$batch-without" step_bench --device "$DEVICE" --shape base --batch "$batch" --repeats "$REPEATS"
-done
+attempt step-scenes128-64 step_bench --device "$DEVICE" --shape scenes128 --batch 64 --repeats "$REPEATS"
+# The peer, where Python has diffusers.
+if python3 -c 'import diffusers' 2>>"$all"; then
+  for shape in base ithq; do
+    compile=${COMPILE-bfloat16}
+    [[ $shape == ithq ]] || compile=
+    timeout "$LIMIT" python3 bench/peers/vq_diffusion_step.py --device "$DEVICE" --bin "$KIT" --config "$shape" --rounds 1 \
+      --repeats 10 --types float32,bfloat16 --compile "$compile" 2>>"$all" | tee -a "$all" || status=1
+  done
+fi
 exit "$status"
