@@ -56,39 +56,33 @@ function(tessera_compile_loops_for_threads)
   endforeach()
 endfunction()
 
-# tessera_library(NAME SOURCES … [PUBLIC …] [PRIVATE …] [PCH math|nn])
-# Static library tessera_NAME, alias Tessera::NAME. PCH: the precompiled header it shares.
+# tessera_library(NAME SOURCES … [PUBLIC …] [PRIVATE …]): static library tessera_NAME, alias Tessera::NAME.
 function(tessera_library name)
-  cmake_parse_arguments(arg "" "PCH" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(tessera_${name} STATIC ${arg_SOURCES})
   tessera_compile_loops_for_threads(${arg_SOURCES})
   add_library(Tessera::${name} ALIAS tessera_${name})
   target_link_libraries(tessera_${name} PUBLIC tessera_flags ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
-  if(arg_PCH)
-    tessera_use_pch(tessera_${name} ${arg_PCH})
-  endif()
+  tessera_use_pch(${arg_SOURCES})
 endfunction()
 
 # Programs find LibTorch by a run path relative to nothing: the wheel's folder of this checkout.
 function(tessera_program name)
-  cmake_parse_arguments(arg "" "PCH" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE tessera_flags ${arg_LINK})
   # As the libraries are compiled: with CMake's own -fPIE the precompiled headers would not be used.
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF
     BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN;${LIBTORCH_LIB}")
   target_compile_options(${name} PRIVATE -fPIC)
-  if(arg_PCH)
-    tessera_use_pch(${name} ${arg_PCH})
-  endif()
+  tessera_use_pch(${arg_SOURCES})
 endfunction()
 
-# tessera_test(NAME SOURCES … LINK … [PCH math|nn] [LABELS slow] [TIMEOUT s]): one executable and one
-# ctest entry a folder, since a process that loads libtorch_cpu starts in a quarter of a second.
+# tessera_test(NAME SOURCES … LINK … [LABELS slow] [TIMEOUT s]): one executable and one ctest entry a folder, since a process that loads libtorch_cpu starts in a quarter of a second.
 function(tessera_test name)
-  cmake_parse_arguments(arg "" "PCH;TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   tessera_program(${name}_test SOURCES ${arg_SOURCES} LINK ${arg_LINK} GTest::gtest GTest::gmock
-                  GTest::gtest_main PCH ${arg_PCH})
+                  GTest::gtest_main)
   # Folders are told only to the sources that name them: an absolute path in a command would keep ccache
   # from sharing the result with another checkout.
   foreach(source ${arg_SOURCES})
@@ -107,6 +101,5 @@ function(tessera_test name)
 endfunction()
 
 function(tessera_bench name)
-  cmake_parse_arguments(arg "" "PCH" "SOURCES;LINK" ${ARGN})
-  tessera_program(${name}_bench SOURCES ${arg_SOURCES} LINK ${arg_LINK} PCH ${arg_PCH})
+  tessera_program(${name}_bench ${ARGN})
 endfunction()

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "diffusion/gaussian/denoiser.h"
 #include "diffusion/gaussian/sampler.h"

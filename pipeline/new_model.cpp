@@ -1,6 +1,7 @@
 #include "pipeline/new_model.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/nn/module.h>
 
 #include "core/atomic_file.h"

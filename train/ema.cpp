@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <ATen/core/grad_mode.h>
+
 namespace tessera::train {
 
 Ema::Ema(const Parameters& live, EmaOptions options) : options_(options) {

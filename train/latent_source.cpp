@@ -1,6 +1,7 @@
 #include "train/latent_source.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "nn/transfer.h"
 

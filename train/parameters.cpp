@@ -1,5 +1,6 @@
 #include "train/parameters.h"
 
+#include <ATen/core/grad_mode.h>
 #include <torch/nn/module.h>
 
 #include "core/error.h"

@@ -1,6 +1,7 @@
 #include "train/prefetch.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 namespace tessera::train {
 

@@ -5,6 +5,8 @@
 #include <limits>
 #include <optional>
 
+#include <ATen/core/grad_mode.h>
+
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_fields.h"

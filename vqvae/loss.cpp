@@ -1,6 +1,7 @@
 #include "vqvae/loss.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "core/error.h"
 

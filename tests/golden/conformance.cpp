@@ -8,6 +8,7 @@
 #include <exception>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "core/error.h"
 

@@ -4,6 +4,7 @@
 #include <stop_token>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "core/atomic_file.h"
 #include "diffusion/gaussian/sampler.h"

@@ -3,6 +3,7 @@
 #include "pipeline/run_chain.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/expect_error.h"

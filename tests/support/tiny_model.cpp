@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "diffusion/denoisers/transformer.h"
 #include "io/json_fields.h"

@@ -1,6 +1,7 @@
 #include "train/code_pool.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/expect_error.h"

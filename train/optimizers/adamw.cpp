@@ -1,5 +1,7 @@
 #include "train/optimizers/adamw.h"
 
+#include <ATen/core/grad_mode.h>
+
 namespace tessera::train {
 
 AdamW::AdamW(const Parameters& parameters, const OptimizerOptions& options) : options_(options) {

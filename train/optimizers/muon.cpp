@@ -5,6 +5,8 @@
 #include <map>
 #include <string_view>
 
+#include <ATen/core/grad_mode.h>
+
 namespace tessera::train {
 
 bool Muon::is_hidden_matrix(const Parameter& parameter) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <ATen/core/grad_mode.h>
 #include <torch/nn/module.h>
 
 #include "core/error.h"

@@ -1,5 +1,6 @@
 #include "vqvae/quantizers/straight_through.h"
 
+#include <ATen/core/grad_mode.h>
 #include <torch/nn/module.h>
 
 #include "vqvae/nearest_code.h"
