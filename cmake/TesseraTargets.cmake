@@ -17,6 +17,9 @@ if(TESSERA_CCACHE)
       "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;CCACHE_BASEDIR=${PROJECT_SOURCE_DIR};CCACHE_NOHASHDIR=1;${TESSERA_CCACHE}")
 endif()
 
+# For code that computes nothing of size (commands, windows, tests): a third less time in the optimiser.
+set(TESSERA_PLAIN_CODE "$<$<CONFIG:Release>:-O1>")
+
 add_library(tessera_flags INTERFACE)
 target_include_directories(tessera_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_options(tessera_flags INTERFACE
@@ -83,6 +86,7 @@ function(tessera_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   tessera_program(${name}_test SOURCES ${arg_SOURCES} LINK ${arg_LINK} GTest::gtest GTest::gmock
                   GTest::gtest_main)
+  target_compile_options(${name}_test PRIVATE ${TESSERA_PLAIN_CODE})
   # Folders are told only to the sources that name them: an absolute path in a command would keep ccache
   # from sharing the result with another checkout.
   foreach(source ${arg_SOURCES})
