@@ -24,6 +24,7 @@
 #include "nn/cuda_kernels.h"
 #include "nn/device.h"
 #include "nn/recording.h"
+#include "pipeline/published/known_models.h"
 #include "pipeline/published/published_model.h"
 
 namespace {
@@ -63,27 +64,13 @@ diffusion::TransformerOptions shape_named(const std::string& name) {
             .time_embedding = "sinusoidal",
             .mlp_adaln = false};
   }
-  const diffusion::TransformerOptions base{.codes = 2887,
-                                           .grid_height = 32,
-                                           .grid_width = 32,
-                                           .width = 1024,
-                                           .layers = 19,
-                                           .heads = 16,
-                                           .condition_width = 512,
-                                           .condition_length = 77,
-                                           .pooled_text = false,
-                                           .mlp_adaln = false};
-  if (name == "base") return base;
+  if (name == "base") return pipeline::known_model("coco").transformer;
   TESSERA_CHECK(name == "ithq",
                 kInvalidArgument,
                 "no shape is named \"",
                 name,
                 "\"; known: scenes128, base, ithq");
-  diffusion::TransformerOptions ithq = base;
-  ithq.codes = 4096;
-  ithq.width = 1408;
-  ithq.layers = 36;
-  return ithq;
+  return pipeline::known_model("ithq").transformer;
 }
 
 /// No weight is zero, so that every branch tells; products keep the size of what they multiply.
@@ -344,7 +331,7 @@ void check(const std::vector<Variant>& variants,
       "prepared minus forward", (plain - forward).abs().max().item<double>(), 1e-3);
   report.check_at_most("tokens that the fused draw changes",
                        share_that_differs(draw.fused(plain), draw.composed(plain)),
-                       1e-3);  // sums in another order: a token near a border of two codes
+                       plain.is_cuda() ? 1e-3 : 0.0);  // a GPU sums in another order
   for (const Variant& variant : variants) {
     if (variant.name == "fp32") continue;
     report.check_at_most(concat("relative error of the logits, ", variant.name),

@@ -19,7 +19,6 @@ class TimedNorms {
   /// row hold at all times.
   TimedNorms(std::vector<BlockNorms> norms, std::int64_t times, std::int64_t rows);
 
-  bool empty() const { return blocks_.empty(); }
   const at::Tensor& table() const { return table_; }  // [times, W] float32
   /// A row of the table, [1, W] -> the norms at that time: [rows, D] each, views of it.
   std::vector<BlockNorms> at(const at::Tensor& row) const;
