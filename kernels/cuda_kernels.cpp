@@ -1,24 +1,18 @@
 #include "kernels/cuda_kernels.h"
 
-#include <dlfcn.h>
-
 #include "core/error.h"
+#include "core/plugin.h"
 
 namespace tessera::kernels {
 
 const CudaKernels* open_cuda_kernels(std::string& missing) {
-  constexpr const char* kLibrary = "libtessera_cuda.so";
-  void* library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    missing = dlerror();
-    return nullptr;
-  }
+  constexpr Plugin kPlugin{.library = "libtessera_cuda.so", .symbol = kCudaKernelsSymbol};
   using Table = const CudaKernels* (*)();
-  const auto table = reinterpret_cast<Table>(dlsym(library, kCudaKernelsSymbol));
-  TESSERA_CHECK(table != nullptr, kUnavailable, kLibrary, " is no library of Tessera's kernels");
+  const auto table = reinterpret_cast<Table>(open_plugin(kPlugin, missing));
+  if (table == nullptr) return nullptr;
   TESSERA_CHECK(table()->version == kCudaKernelsVersion,
                 kUnavailable,
-                kLibrary,
+                kPlugin.library,
                 " has version ",
                 table()->version,
                 ", this program needs ",

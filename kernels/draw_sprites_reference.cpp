@@ -8,12 +8,12 @@
 namespace tessera::kernels {
 namespace {
 
-constexpr std::int64_t kSide = DrawSprites::kSide;
+constexpr std::int64_t kPixels = DrawSprites::kSide;
 
 /// Length of the overlap of source pixel u with canvas pixel y.
 double weight(double center, double side, std::int64_t u, std::int64_t y) {
-  const double low = center - side / 2 + static_cast<double>(u) * side / kSide;
-  const double high = center - side / 2 + static_cast<double>(u + 1) * side / kSide;
+  const double low = center - side / 2 + static_cast<double>(u) * side / kPixels;
+  const double high = center - side / 2 + static_cast<double>(u + 1) * side / kPixels;
   const auto edge = static_cast<double>(y);
   return std::max(0.0, std::min(high, edge + 1) - std::max(low, edge));
 }
@@ -24,13 +24,13 @@ std::array<double, 4> layer_at(const DrawSprites& a,
                                std::int64_t x) {
   const std::int64_t sprite = a.sprite[slot];
   std::array<double, 4> sum{};
-  for (std::int64_t u = 0; u < kSide; ++u) {
+  for (std::int64_t u = 0; u < kPixels; ++u) {
     const double wy = weight(a.center[2 * slot], a.side[slot], u, y);
-    for (std::int64_t v = 0; wy > 0 && v < kSide; ++v) {
+    for (std::int64_t v = 0; wy > 0 && v < kPixels; ++v) {
       const double wx = weight(a.center[2 * slot + 1], a.side[slot], v, x);
       if (wx <= 0) continue;
-      const std::int64_t column = a.mirror[slot] ? kSide - 1 - v : v;
-      const std::uint8_t k = a.index[(a.plane[sprite] * kSide + u) * kSide + column];
+      const std::int64_t column = a.mirror[slot] ? kPixels - 1 - v : v;
+      const std::uint8_t k = a.index[(a.plane[sprite] * kPixels + u) * kPixels + column];
       const float* colour = a.palette + (sprite * 256 + k) * 4;
       for (std::size_t c = 0; c < 4; ++c) sum[c] += wy * wx * static_cast<double>(colour[c]);
     }
@@ -41,17 +41,17 @@ std::array<double, 4> layer_at(const DrawSprites& a,
 }  // namespace
 
 void draw_sprites_reference(const DrawSprites& a, std::int64_t first, std::int64_t last) {
-  const std::int64_t factor = kSide / a.resolution;
+  const std::int64_t factor = kPixels / a.resolution;
   for (std::int64_t scene = first; scene < last; ++scene) {
     std::vector<double> sums(static_cast<std::size_t>(3 * a.resolution * a.resolution));
-    for (std::int64_t y = 0; y < kSide; ++y) {
-      for (std::int64_t x = 0; x < kSide; ++x) {
+    for (std::int64_t y = 0; y < kPixels; ++y) {
+      for (std::int64_t x = 0; x < kPixels; ++x) {
         std::array<double, 3> pixel{};
         const bool plain = a.backdrop == nullptr || a.backdrop[scene] < 0;
         for (std::int64_t c = 0; c < 3; ++c) {
           pixel[static_cast<std::size_t>(c)] =
               plain ? a.background[scene * 3 + c]
-                    : a.backdrops[((a.backdrop[scene] * 3 + c) * kSide + y) * kSide + x];
+                    : a.backdrops[((a.backdrop[scene] * 3 + c) * kPixels + y) * kPixels + x];
         }
         for (std::int64_t k = 0; k < a.objects; ++k) {
           const std::int64_t slot = scene * a.objects + k;

@@ -2,16 +2,15 @@
 
 #include <string>
 
-#include <dlfcn.h>
-
 #include "core/error.h"
 #include "core/log.h"
+#include "core/plugin.h"
 #include "nn/cuda_graph/cuda_graph.h"
 
 namespace tessera::nn {
 namespace {
 
-RecordCudaGraph*& loaded() {
+RecordCudaGraph*& recorder() {
   static RecordCudaGraph* function = nullptr;
   return function;
 }
@@ -19,27 +18,21 @@ RecordCudaGraph*& loaded() {
 }  // namespace
 
 void load_recorder() {
-  constexpr const char* kLibrary = "libtessera_cuda_graph.so";
-  void* library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    log_debug(concat("CUDA without graphs: ", dlerror()));
-    return;
-  }
-  loaded() = reinterpret_cast<RecordCudaGraph*>(dlsym(library, kRecordCudaGraphSymbol));
-  TESSERA_CHECK(loaded() != nullptr,
-                kUnavailable,
-                kLibrary,
-                " is of another version than this program; build both from one checkout");
+  std::string missing;
+  void* symbol = open_plugin(
+      {.library = "libtessera_cuda_graph.so", .symbol = kRecordCudaGraphSymbol}, missing);
+  if (symbol == nullptr) log_debug("CUDA without graphs: " + missing);
+  recorder() = reinterpret_cast<RecordCudaGraph*>(symbol);
 }
 
 bool can_record(c10::Device device) {
-  return device.is_cuda() && loaded() != nullptr;
+  return device.is_cuda() && recorder() != nullptr;
 }
 
 std::unique_ptr<Recording> record(c10::Device device, const std::function<void()>& work) {
   TESSERA_CHECK(can_record(device), kInternal, "no work can be recorded on ", device.str());
   std::string failure;
-  std::unique_ptr<Recording> made(loaded()(device.index(), work, failure));
+  std::unique_ptr<Recording> made(recorder()(device.index(), work, failure));
   if (made == nullptr) log_debug("a step stays outside a graph: " + failure);
   return made;
 }

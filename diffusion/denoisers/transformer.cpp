@@ -256,13 +256,6 @@ class PreparedTransformer final : public PreparedDenoiser {
                   " of ",
                   times_.size(),
                   " prepared times");
-    const std::int64_t canvases = std::max<std::int64_t>(x_t.size(0), 1);
-    TESSERA_CHECK(prompts_ % canvases == 0,
-                  kShapeMismatch,
-                  prompts_,
-                  " prompts were prepared, which is no multiple of ",
-                  canvases,
-                  " canvases");
     return nn::can_record(x_t.device()) ? recorded_step(x_t, row)
                                         : predict(x_t, norms_.table().narrow(0, row, 1));
   }
@@ -284,12 +277,23 @@ class PreparedTransformer final : public PreparedDenoiser {
   std::int64_t rows() const { return pooled_.defined() ? pooled_.size(0) : 1; }
 
   at::Tensor predict(const at::Tensor& x_t, const at::Tensor& norms) const {
-    return model_->predict(
-        x_t,
-        {.norms = norms_.at(norms),
-         .condition = condition_,
-         .mask = mask_,
-         .copies = std::max<std::int64_t>(prompts_ / std::max<std::int64_t>(x_t.size(0), 1), 1)});
+    return model_->predict(x_t,
+                           {.norms = norms_.at(norms),
+                            .condition = condition_,
+                            .mask = mask_,
+                            .copies = prompts_of(x_t)});
+  }
+
+  /// How many prompts each canvas is predicted for; 1 where the model listens to none.
+  std::int64_t prompts_of(const at::Tensor& x_t) const {
+    const std::int64_t canvases = std::max<std::int64_t>(x_t.size(0), 1);
+    TESSERA_CHECK(prompts_ % canvases == 0,
+                  kShapeMismatch,
+                  prompts_,
+                  " prompts were prepared, which is no multiple of ",
+                  canvases,
+                  " canvases");
+    return std::max<std::int64_t>(prompts_ / canvases, 1);
   }
 
   /// The first step of a plan is done kernel by kernel, the second is recorded, and from then on a

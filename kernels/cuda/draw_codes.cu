@@ -2,21 +2,24 @@
 // draw.
 //
 // Idea: a block takes a token and reads its logits once, neighbours by neighbours, into shared
-// memory; from there each thread takes a stretch of 17 neighbouring codes into registers, where all
-// the rest happens. 17 is odd, so the stretches of a warp begin in different banks. Truncation
+// memory, where they stay; each thread has a stretch of 17 neighbouring codes, whose weights it
+// keeps in registers. 17 is odd, so the stretches of a warp begin in different banks. Truncation
 // halves the stretch of z in which the cut lies until a handful of codes is left, which are put in
 // order; nothing is sorted. Memory: 4 K bytes a token read, 8 K with guidance; the code, the
 // uniform number and 64 bytes of evidence beside them. The composed operators move over ten times
 // that. Floor: these bytes, 5 us for 1,024 tokens of 4,096 codes at 3.35 * 10^12 a second (10 with
 // guidance). Limit: memory bandwidth from some thousand tokens on; below, the blocks all fit at
-// once and the time is one block's barriers, each halving of a truncation one of them. A tokens
-// that is carried reads nothing.
+// once and the time is one block's barriers, each halving of a truncation one of them. A block
+// waits for its loads and then for its sums, so several have to share a multiprocessor: that is why
+// the logits are not in registers too, and why what is read of the token is read at once. A token
+// that is carried reads no logits.
 //
 // Sums: e^(z - peak) of a stretch in float32 in order, the stretches in float64 in a fixed order
 // over lanes and warps, so a draw does not depend on the run. The CPU adds sixteens in float64; its
 // codes differ only where the uniform number lies within some 1e-7 of the border of two codes. z is
 // the CPU's to the bit (no fused multiply-add), so ties are the same ones.
 
+#include "kernels/cuda/grid.cuh"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/rows.cuh"
 #include "kernels/cuda_kernels.h"
@@ -57,6 +60,9 @@ struct Shared {
   int codes[2][kMostWarps];
   float peak[kMostWarps];
   Candidate candidates[kFew];
+  CodeEvidence evidence;  // of the token; thread 0 reads it, and these two, in front
+  float uniform;
+  float power;
   int edge_place;  // of the last code that stays
   int chosen;      // the thread in whose stretch the draw falls
   int last;        // the last thread of weight
@@ -96,10 +102,14 @@ class Team {
             __reduce_add_sync(kAllLanes, there ? shared_.codes[turn_][lane()] : 0)};
   }
 
-  /// Sums over the threads before this one.
-  __device__ Above before(Above own) {
+  /// Sums over the threads before this one, and over all.
+  struct Sums {
+    Above before;
+    Above all;
+  };
+  __device__ Sums sums(Above own) {
     turn_ ^= 1;
-    Above through = scan(own);
+    const Above through = scan(own);
     if (lane() == kWarp - 1) {
       shared_.mass[turn_][warp()] = through.mass;
       shared_.codes[turn_][warp()] = through.codes;
@@ -108,13 +118,16 @@ class Team {
     const bool there = lane() < warps();
     const Above warps_through =
         scan({there ? shared_.mass[turn_][lane()] : 0.0, there ? shared_.codes[turn_][lane()] : 0});
-    const int previous = warp() > 0 ? warp() - 1 : 0;
-    Above below{__shfl_sync(kAllLanes, warps_through.mass, previous),
-                __shfl_sync(kAllLanes, warps_through.codes, previous)};
+    const auto through_warp = [&](int which) {
+      return Above{__shfl_sync(kAllLanes, warps_through.mass, which),
+                   __shfl_sync(kAllLanes, warps_through.codes, which)};
+    };
+    Above below = through_warp(warp() > 0 ? warp() - 1 : 0);
     if (warp() == 0) below = {0.0, 0};
     const Above in_warp{__shfl_up_sync(kAllLanes, through.mass, 1),
                         __shfl_up_sync(kAllLanes, through.codes, 1)};
-    return lane() == 0 ? below : Above{below.mass + in_warp.mass, below.codes + in_warp.codes};
+    return {lane() == 0 ? below : Above{below.mass + in_warp.mass, below.codes + in_warp.codes},
+            through_warp(warps() - 1)};
   }
 
  private:
@@ -148,7 +161,7 @@ class Team {
 
 /// A thread's codes.
 struct Stretch {
-  float z[kStretch];
+  const float* z;  // in the block's memory
   float weight[kStretch];
 
   __device__ static int first() { return static_cast<int>(threadIdx.x) * kStretch; }
@@ -200,25 +213,17 @@ __device__ inline float guide_row(const DrawCodes& a, std::int64_t token, float*
   const int codes = static_cast<int>(a.codes);
   const float* wanted = a.wanted + token * a.codes;
   const float* unwanted = a.unwanted == nullptr ? nullptr : a.unwanted + token * a.codes;
-  float value[kStretch];
   float peak = -HUGE_VALF;
 #pragma unroll
   for (int i = 0; i < kStretch; ++i) {
     const int code = i * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x);
-    value[i] = code < codes ? __ldcs(wanted + code) : -HUGE_VALF;
-  }
-  if (unwanted != nullptr) {
-#pragma unroll
-    for (int i = 0; i < kStretch; ++i) {
-      const int code = i * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x);
+    float value = code < codes ? __ldcs(wanted + code) : -HUGE_VALF;
+    if (unwanted != nullptr) {
       const float base = code < codes ? fmaxf(__ldcs(unwanted + code), kFloor) : 0.0f;
-      value[i] = __fadd_rn(base, __fmul_rn(a.guidance, __fsub_rn(value[i], base)));
+      value = __fadd_rn(base, __fmul_rn(a.guidance, __fsub_rn(value, base)));
     }
-  }
-#pragma unroll
-  for (int i = 0; i < kStretch; ++i) {
-    row[i * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x)] = value[i];
-    peak = fmaxf(peak, value[i]);
+    row[code] = value;
+    peak = fmaxf(peak, value);
   }
   return peak;
 }
@@ -339,14 +344,14 @@ __device__ inline void drop_unlikely(
   if (!limit.reached(above_low)) return;  // the cut is among codes that weigh nothing
   Bracket bracket{low, peak, {0.0, 0}, above_low.codes};
   bracket = halve(bracket, limit, own, team);
-  const int before = team.before({0.0, own.between(bracket.low, bracket.high)}).codes;
+  const int before = team.sums({0.0, own.between(bracket.low, bracket.high)}).before.codes;
   own.keep(bracket.candidates() <= kFew ? edge_of_few(bracket, limit, own, before, shared)
                                         : edge_of_equal(bracket, limit, own, before, shared));
 }
 
 /// The posterior's weights; kernels/draw_codes.h has their formulas.
 struct Posterior {
-  CodeEvidence evidence;
+  const CodeEvidence& evidence;
   double at_seen;  // the predicted weight of the code that is seen
   double ground;   // what every code gets
 
@@ -383,16 +388,20 @@ __device__ inline int walk(
   return found;
 }
 
-__global__ void __launch_bounds__(kMostThreads) draw(DrawCodes a) {
-  extern __shared__ float row[];  // kStretch numbers a thread
+/// kBlocks: as many are to share a multiprocessor, which bounds a thread's registers.
+template <int kThreads, int kBlocks>
+__global__ void __launch_bounds__(kThreads, kBlocks) draw(DrawCodes a) {
+  float* row = block_memory<float>();  // kStretch numbers a thread
   __shared__ Shared shared;
   const std::int64_t token = blockIdx.x;
-  const CodeEvidence evidence = a.evidence == nullptr ? CodeEvidence{} : a.evidence[token];
-  if (evidence.carried) {
-    if (threadIdx.x == 0) a.drawn[token] = evidence.seen;
+  if (a.evidence != nullptr && a.evidence[token].carried) {
+    if (threadIdx.x == 0) a.drawn[token] = a.evidence[token].seen;
     return;
   }
   if (threadIdx.x == 0) {
+    shared.evidence = a.evidence == nullptr ? CodeEvidence{} : a.evidence[token];
+    shared.uniform = a.drawn == nullptr ? 0.0f : a.uniform[token];
+    shared.power = a.power == nullptr ? 1.0f : a.power[token];
     shared.edge_place = -1;
     shared.weight_of_seen = 0.0;
     shared.chosen = kMostThreads;
@@ -401,11 +410,9 @@ __global__ void __launch_bounds__(kMostThreads) draw(DrawCodes a) {
   Team team(shared);  // whose first barrier is behind that
   const float peak = team.largest(guide_row(a, token, row));
   Stretch own;
+  own.z = row + Stretch::first();
 #pragma unroll
-  for (int i = 0; i < kStretch; ++i) {
-    own.z[i] = row[Stretch::first() + i];
-    own.weight[i] = expf(own.z[i] - peak);
-  }
+  for (int i = 0; i < kStretch; ++i) own.weight[i] = expf(own.z[i] - peak);
   const double total = team.sum({own.sum(), 0}).mass;
   if (a.best != nullptr && threadIdx.x == 0) a.best[token] = static_cast<float>(-log(total));
   if (a.drawn == nullptr) return;
@@ -415,10 +422,11 @@ __global__ void __launch_bounds__(kMostThreads) draw(DrawCodes a) {
     kept = team.sum({own.sum(), 0}).mass;
   }
   if (a.power != nullptr) {
-    own.sharpen(a.power[token], peak);
+    own.sharpen(shared.power, peak);
     kept = team.sum({own.sum(), 0}).mass;
   }
 
+  const CodeEvidence& evidence = shared.evidence;
   const int codes = static_cast<int>(a.codes);
   const int first = Stretch::first();
   const int count = min(kStretch, max(0, codes - first));
@@ -432,9 +440,10 @@ __global__ void __launch_bounds__(kMostThreads) draw(DrawCodes a) {
   posterior.ground = evidence.uniform * predicted;
 
   const double weight = posterior.of_stretch(own.sum(), first, count);
-  const double below = team.before({weight, 0}).mass;
-  const double all = team.sum({weight, 0}).mass + evidence.stay * predicted;
-  const double height = static_cast<double>(a.uniform[token]) * all;
+  const Team::Sums sums = team.sums({weight, 0});
+  const double below = sums.before.mass;
+  const double all = sums.all.mass + evidence.stay * predicted;
+  const double height = static_cast<double>(shared.uniform) * all;
   if (weight > 0.0) {
     if (below + weight > height) atomicMin(&shared.chosen, static_cast<int>(threadIdx.x));
     atomicMax(&shared.last, static_cast<int>(threadIdx.x));
@@ -461,18 +470,12 @@ const char* draw_codes(const DrawCodes& args, std::int64_t tokens, void* stream)
   if (args.codes > kMostCudaCodes) return "more codes than a block holds";
   const auto needed = static_cast<int>((args.codes + kStretch - 1) / kStretch);
   const int threads = (needed + kWarp - 1) / kWarp * kWarp;
-  const int bytes = threads * kStretch * static_cast<int>(sizeof(float));
-  constexpr int kGranted = 48 << 10;  // what a kernel has without asking
-  if (bytes > kGranted - static_cast<int>(sizeof(Shared)) &&
-      cudaFuncSetAttribute(draw, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes) !=
-          cudaSuccess) {
-    return launched();
-  }
-  draw<<<static_cast<unsigned>(tokens),
-         static_cast<unsigned>(threads),
-         static_cast<std::size_t>(bytes),
-         static_cast<cudaStream_t>(stream)>>>(args);
-  return launched();
+  const Grid grid{dim3(static_cast<unsigned>(tokens)),
+                  static_cast<unsigned>(threads),
+                  static_cast<std::size_t>(threads) * kStretch * sizeof(float)};
+  if (threads <= 256) return start(draw<256, 5>, grid, stream, args);
+  if (threads <= 512) return start(draw<512, 2>, grid, stream, args);
+  return start(draw<kMostThreads, 1>, grid, stream, args);
 }
 
 }  // namespace tessera::kernels::cuda

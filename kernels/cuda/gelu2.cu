@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/grid.cuh"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/rows.cuh"
 
@@ -27,8 +28,7 @@ __device__ inline float gelu2_of(float x) {
 }
 
 __device__ inline Bfloat16 gelu2_of(Bfloat16 x) {
-  const float value = __uint_as_float(static_cast<unsigned>(x) << 16);
-  return static_cast<Bfloat16>(bfloat16_pair(gelu2(value), 0.0f));
+  return static_cast<Bfloat16>(bfloat16_pair(gelu2(wide(x)), 0.0f));
 }
 
 /// Sixteen bytes.
@@ -76,9 +76,8 @@ const char* launch(const Gelu2<Number>& args, std::int64_t numbers, void* stream
   shares.behind = (numbers - shares.before) % Pack::kNumbers;
   const std::int64_t blocks =
       std::clamp<std::int64_t>((shares.packs + kThreads - 1) / kThreads, 1, kMostBlocks);
-  run<<<static_cast<unsigned>(blocks), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(
-      args.numbers, shares);
-  return launched();
+  return start(
+      run<Number>, {dim3(static_cast<unsigned>(blocks)), kThreads}, stream, args.numbers, shares);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 // Each product is summed over D in order by fused multiply-adds, so equal codes have equal
 // distances to the bit, and the lower index wins.
 
+#include "kernels/cuda/grid.cuh"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/rows.cuh"
 
@@ -168,14 +169,10 @@ const char* nearest_code(const NearestCode& args, std::int64_t rows, void* strea
   constexpr int kMany = 8;
   const auto blocks = [&](int of_thread) {
     const std::int64_t of_block = kSide * of_thread;
-    return static_cast<unsigned>((rows + of_block - 1) / of_block);
+    return dim3(static_cast<unsigned>((rows + of_block - 1) / of_block));
   };
-  if (rows >= kManyRows) {
-    search<kMany><<<blocks(kMany), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(args, rows);
-  } else {
-    search<kFew><<<blocks(kFew), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(args, rows);
-  }
-  return launched();
+  return rows >= kManyRows ? start(search<kMany>, {blocks(kMany), kThreads}, stream, args, rows)
+                           : start(search<kFew>, {blocks(kFew), kThreads}, stream, args, rows);
 }
 
 }  // namespace tessera::kernels::cuda

@@ -25,6 +25,14 @@ __device__ inline float4 load4(const Bfloat16* from) {
           __uint_as_float(bits.y & 0xffff0000u)};
 }
 
+__device__ inline float wide(float x) {
+  return x;
+}
+
+__device__ inline float wide(Bfloat16 x) {
+  return __uint_as_float(static_cast<unsigned>(x) << 16);
+}
+
 __device__ inline void store4(float* to, float4 value) {
   *reinterpret_cast<float4*>(to) = value;
 }
@@ -32,9 +40,18 @@ __device__ inline void store4(float* to, float4 value) {
 /// Two numbers rounded to bfloat16, the nearest even at a tie: the first in the lower half. The
 /// instruction itself, since CUDA's own header of the type needs a further package.
 __device__ inline unsigned bfloat16_pair(float first, float second) {
+#ifdef __CUDACC__
   unsigned bits;
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(second), "f"(first));
   return bits;
+#else  // in tests/kernels/cuda_on_cpu
+  const auto half = [](float x) {
+    const unsigned bits = __float_as_uint(x);
+    if (std::isnan(x)) return 0x7fffu;
+    return (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;
+  };
+  return half(first) | half(second) << 16;
+#endif
 }
 
 __device__ inline void store4(Bfloat16* to, float4 value) {
@@ -52,12 +69,6 @@ __device__ inline float warp_sum(float value) {
 
 __device__ inline float sum4(float4 v) {
   return (v.x + v.y) + (v.z + v.w);
-}
-
-/// Null, or why the kernel before could not be launched.
-inline const char* launched() {
-  const cudaError_t error = cudaGetLastError();
-  return error == cudaSuccess ? nullptr : cudaGetErrorString(error);
 }
 
 }  // namespace tessera::kernels::cuda
