@@ -24,7 +24,7 @@ namespace {
 
 using engine::PromptItem;
 
-struct Flags {
+struct GenerateFlags {
   std::vector<std::string> words{};    // positional; one prompt
   std::vector<std::string> prompts{};  // -p, one each
   std::string prompt_file{};
@@ -47,7 +47,7 @@ struct Flags {
   ConsoleFlags console{};
 };
 
-void add_prompt_flags(CLI::App& app, Flags& f) {
+void add_prompt_flags(CLI::App& app, GenerateFlags& f) {
   const std::string group = "Prompt";
   app.add_option("PROMPT", f.words, "what to draw; - reads prompts from standard input");
   app.add_option("-p,--prompt", f.prompts, "the same as a flag; may be repeated")
@@ -69,7 +69,7 @@ void add_prompt_flags(CLI::App& app, Flags& f) {
       ->group(group);
 }
 
-void add_sampling_flags(CLI::App& app, Flags& f) {
+void add_sampling_flags(CLI::App& app, GenerateFlags& f) {
   const std::string group = "Sampling";
   auto& request = f.run.base;
   app.add_option("-s,--seed", f.seed, "seed of the first picture; -1 = drawn and reported")
@@ -126,7 +126,7 @@ void add_sampling_flags(CLI::App& app, Flags& f) {
   app.add_option("-H,--height", f.height, "accepted where it is the model's own")->group(group);
 }
 
-void add_start_flags(CLI::App& app, Flags& f) {
+void add_start_flags(CLI::App& app, GenerateFlags& f) {
   const std::string group = "Starting from a picture";
   auto* start =
       app.add_option("-i,--init-img", f.start, "picture to start from; cropped and resized")
@@ -139,7 +139,7 @@ void add_start_flags(CLI::App& app, Flags& f) {
       ->group(group);
 }
 
-void add_output_flags(CLI::App& app, Flags& f) {
+void add_output_flags(CLI::App& app, GenerateFlags& f) {
   const std::string group = "Output";
   app.add_option("-o,--out,--output",
                  f.run.naming.out,
@@ -190,7 +190,7 @@ std::string standard_input() {
 }
 
 /// All prompts of the command line, in the order: words, -p, file.
-std::vector<PromptItem> collect_prompts(const Flags& f, Console& console) {
+std::vector<PromptItem> collect_prompts(const GenerateFlags& f, Console& console) {
   std::vector<PromptItem> items;
   const auto add_file = [&](const std::string& text, const std::string& name) {
     engine::PromptFile file = engine::parse_prompts(text, name);
@@ -232,7 +232,7 @@ std::optional<std::uint64_t> parse_seed(const std::string& text) {
   return seed;
 }
 
-void complete_request(Flags& f, const engine::Engine& engine, Console& console) {
+void complete_request(GenerateFlags& f, const engine::Engine& engine, Console& console) {
   engine::GenerateRequest& request = f.run.base;
   request.seed = parse_seed(f.seed);
   if (!f.preset.empty()) {
@@ -294,7 +294,7 @@ std::string settings_of(const engine::GenerateRequest& request) {
                 request.sampling.guidance);
 }
 
-int generate(Flags& f, std::stop_token stop) {
+int generate(GenerateFlags& f, std::stop_token stop) {
   Console console(f.console);
   f.run.items = collect_prompts(f, console);
   const auto engine = engine::Engine::open(f.model);
@@ -359,7 +359,7 @@ void name_environment(CLI::App& app) {
 
 void add_generate(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("generate", "draw pictures from words");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<GenerateFlags>();
   add_prompt_flags(*command, *flags);
   add_sampling_flags(*command, *flags);
   add_start_flags(*command, *flags);

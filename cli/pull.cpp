@@ -13,7 +13,7 @@
 namespace tessera::cli {
 namespace {
 
-struct Flags {
+struct PullFlags {
   engine::PullRequest request{};
   bool json = false;
   ConsoleFlags console{};
@@ -36,7 +36,7 @@ std::string summary_of(const engine::PullReport& report) {
                                     : ", of which " + size_of(report.missing) + " are missing");
 }
 
-int pull(const Flags& flags, std::stop_token stop) {
+int pull(const PullFlags& flags, std::stop_token stop) {
   Console console(flags.console);
   const engine::PullWatch watch{
       .planned = [&](const engine::PullReport& report) { console.note(summary_of(report)); },
@@ -60,7 +60,7 @@ int pull(const Flags& flags, std::stop_token stop) {
 
 void add_pull(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("pull", "fetch a published model into the shared cache");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<PullFlags>();
   engine::PullRequest& request = flags->request;
   command->add_option("MODEL", request.repository, "its name, ORG/NAME")->required();
   command->add_option("--revision", request.revision, "branch, tag or commit")

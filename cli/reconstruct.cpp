@@ -13,14 +13,14 @@
 namespace tessera::cli {
 namespace {
 
-struct Flags {
+struct ReconstructFlags {
   engine::ReconstructRun run{};
   bool json = false;
   engine::EngineOptions model{};
   ConsoleFlags console{};
 };
 
-int reconstruct(Flags& flags, std::stop_token stop) {
+int reconstruct(ReconstructFlags& flags, std::stop_token stop) {
   Console console(flags.console);
   const auto engine = engine::Engine::open(flags.model);
   std::int64_t failed = 0;
@@ -55,7 +55,7 @@ int reconstruct(Flags& flags, std::stop_token stop) {
 void add_reconstruct(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "reconstruct", "pictures to codes and back: what the codec keeps and what it loses");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ReconstructFlags>();
   command->add_option("PICTURE", flags->run.pictures, "pictures of any size")->required();
   command->add_option("-o,--out",
                       flags->run.naming.out,

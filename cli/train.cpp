@@ -12,14 +12,14 @@
 namespace tessera::cli {
 namespace {
 
-struct Flags {
+struct TrainCommand {
   TrainFlags train{};
   std::string data{};
   bool auto_resume = false;
   ConsoleFlags console{};
 };
 
-int train(const Flags& flags, std::stop_token stop) {
+int train(const TrainCommand& flags, std::stop_token stop) {
   Console console(flags.console);
   const bool holds_a_run =
       std::filesystem::exists(std::filesystem::path(flags.train.out) / "checkpoints");
@@ -55,7 +55,7 @@ int train(const Flags& flags, std::stop_token stop) {
 
 void add_train(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("train", "train one stage of a model");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<TrainCommand>();
   add_train_flags(*command, flags->train, {"tokenizer", "vqvae", "diffusion", "ddpm", "clip"});
   command->get_option("stage")->required();
   command->add_option(

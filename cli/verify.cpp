@@ -13,13 +13,13 @@
 namespace tessera::cli {
 namespace {
 
-struct Flags {
+struct VerifyFlags {
   std::vector<std::string> files{};
   engine::EngineOptions model{};
   ConsoleFlags console{};
 };
 
-int verify(const Flags& flags, std::stop_token stop) {
+int verify(const VerifyFlags& flags, std::stop_token stop) {
   Console console(flags.console);
   const auto engine = engine::Engine::open(flags.model);
   bool all_equal = true;
@@ -44,7 +44,7 @@ int verify(const Flags& flags, std::stop_token stop) {
 void add_verify(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("verify", "draw a picture again from its metadata and compare the pixels");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<VerifyFlags>();
   command->add_option("FILE", flags->files, "pictures made by tessera generate")->required();
   add_model_flags(*command, flags->model);
   add_published_flags(*command, flags->model);

@@ -62,31 +62,28 @@ endfunction()
 # tessera_library(NAME SOURCES … [PUBLIC …] [PRIVATE …]): static library tessera_NAME, alias Tessera::NAME.
 function(tessera_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  add_library(tessera_${name} STATIC ${arg_SOURCES})
   tessera_compile_loops_for_threads(${arg_SOURCES})
+  tessera_batch(${name} sources ${arg_SOURCES})
+  add_library(tessera_${name} STATIC ${sources})
   add_library(Tessera::${name} ALIAS tessera_${name})
   target_link_libraries(tessera_${name} PUBLIC tessera_flags ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
-  tessera_use_pch(${arg_SOURCES})
 endfunction()
 
 # Programs find LibTorch by a run path relative to nothing: the wheel's folder of this checkout.
 function(tessera_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
-  add_executable(${name} ${arg_SOURCES})
+  tessera_batch(${name} sources ${arg_SOURCES})
+  add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE tessera_flags ${arg_LINK})
   # As the libraries are compiled: with CMake's own -fPIE the precompiled headers would not be used.
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF
     BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN;${LIBTORCH_LIB}")
   target_compile_options(${name} PRIVATE -fPIC)
-  tessera_use_pch(${arg_SOURCES})
 endfunction()
 
 # tessera_test(NAME SOURCES … LINK … [LABELS slow] [TIMEOUT s]): one executable and one ctest entry a folder, since a process that loads libtorch_cpu starts in a quarter of a second.
 function(tessera_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
-  tessera_program(${name}_test SOURCES ${arg_SOURCES} LINK ${arg_LINK} GTest::gtest GTest::gmock
-                  GTest::gtest_main)
-  target_compile_options(${name}_test PRIVATE ${TESSERA_PLAIN_CODE})
   # Folders are told only to the sources that name them: an absolute path in a command would keep ccache
   # from sharing the result with another checkout.
   foreach(source ${arg_SOURCES})
@@ -97,6 +94,9 @@ function(tessera_test name)
         "TESSERA_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\";TESSERA_BINARY_DIR=\"${PROJECT_BINARY_DIR}\"")
     endif()
   endforeach()
+  tessera_program(${name}_test SOURCES ${arg_SOURCES} LINK ${arg_LINK} GTest::gtest GTest::gmock
+                  GTest::gtest_main)
+  target_compile_options(${name}_test PRIVATE ${TESSERA_PLAIN_CODE})
   add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)

@@ -17,7 +17,7 @@ namespace tessera::engine {
 namespace {
 
 /// What the meter uses of a model that is otherwise a pipeline.
-struct OpenModel {
+struct OpenDiscrete {
   pipeline::ModelCard card{};
   std::unique_ptr<const diffusion::Transition> transition{};
   std::shared_ptr<diffusion::DiscreteDenoiser> denoiser{};
@@ -25,7 +25,7 @@ struct OpenModel {
   std::unique_ptr<const pipeline::Pipeline> pipeline{};
 };
 
-OpenModel open(const BitsModel& model) {
+OpenDiscrete open_discrete(const BitsModel& model) {
   const EngineOptions& o = model.options;
   pipeline::PublishedModel loaded =
       pipeline::load_model(model.folder,
@@ -37,10 +37,10 @@ OpenModel open(const BitsModel& model) {
                 kNotFound,
                 model.folder.string(),
                 ": the model has no discrete path: it is a codec alone");
-  OpenModel out{.card = loaded.card,
-                .transition = diffusion::make_transition(loaded.chain, loaded.transformer.codes),
-                .denoiser = loaded.parts.denoiser,
-                .text_encoder = loaded.parts.text_encoder};
+  OpenDiscrete out{.card = loaded.card,
+                   .transition = diffusion::make_transition(loaded.chain, loaded.transformer.codes),
+                   .denoiser = loaded.parts.denoiser,
+                   .text_encoder = loaded.parts.text_encoder};
   out.pipeline =
       pipeline::assemble_pipeline(std::move(loaded.card), std::move(loaded.parts), model.device);
   return out;
@@ -50,7 +50,7 @@ class DiscreteBits final : public BitsMeter {
  public:
   explicit DiscreteBits(const BitsModel& model)
       : device_(model.device),
-        model_(open(model)),
+        model_(open_discrete(model)),
         text_(model.folder, *model_.pipeline, model.options.tokenizer),
         bits_(*model_.denoiser, *model_.transition, {.times = model.times, .seed = model.seed}) {}
 
@@ -84,7 +84,7 @@ class DiscreteBits final : public BitsMeter {
   }
 
   at::Device device_;
-  OpenModel model_;
+  OpenDiscrete model_;
   PromptText text_;
   eval::TokenBits bits_;
   std::int64_t dimensions_ = 0;

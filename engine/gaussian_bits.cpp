@@ -19,7 +19,7 @@ namespace tessera::engine {
 namespace {
 
 /// What the meter uses of a model that is otherwise a pipeline.
-struct OpenModel {
+struct OpenGaussian {
   std::shared_ptr<diffusion::GaussianDenoiser> denoiser{};
   std::shared_ptr<text::TextEncoder> text_encoder{};
   pipeline::GaussianPathOptions path{};
@@ -27,7 +27,7 @@ struct OpenModel {
   std::unique_ptr<const pipeline::Pipeline> pipeline{};
 };
 
-OpenModel open(const BitsModel& model) {
+OpenGaussian open_gaussian(const BitsModel& model) {
   const pipeline::ModelCard card = pipeline::read_model_card(model.folder);
   pipeline::GaussianParts parts = pipeline::load_gaussian_parts(
       model.folder, card, pipeline::scalar_type(model.options.precision));
@@ -58,7 +58,7 @@ class GaussianBits final : public BitsMeter {
  public:
   explicit GaussianBits(const BitsModel& model)
       : device_(model.device),
-        model_(open(model)),
+        model_(open_gaussian(model)),
         text_(model.folder, *model_.pipeline, model.options.tokenizer),
         process_(diffusion::make_gaussian_schedule(model_.path.schedule), model.device),
         bound_(process_,
@@ -98,7 +98,7 @@ class GaussianBits final : public BitsMeter {
   }
 
   at::Device device_;
-  OpenModel model_;
+  OpenGaussian model_;
   PromptText text_;
   diffusion::GaussianProcess process_;
   diffusion::GaussianBound bound_;

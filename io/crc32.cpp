@@ -1,22 +1,11 @@
 #include "io/crc32.h"
 
-#include <array>
+#include "io/crc_table.h"
 
 namespace tessera::io {
 namespace {
 
-constexpr std::uint32_t kPolynomial = 0xEDB88320u;  // bit-reversed 0x04C11DB7
-
-constexpr std::array<std::uint32_t, 256> make_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    std::uint32_t rest = byte;
-    for (int bit = 0; bit < 8; ++bit) rest = (rest >> 1) ^ ((rest & 1u) != 0 ? kPolynomial : 0u);
-    table[byte] = rest;
-  }
-  return table;
-}
-constexpr std::array<std::uint32_t, 256> kTable = make_table();
+constexpr auto kTable = crc_table(0xEDB88320u);  // 0x04C11DB7
 
 }  // namespace
 

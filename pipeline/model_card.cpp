@@ -10,7 +10,6 @@ namespace tessera::pipeline {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kCardFile = "model_index.json";
 constexpr const char* kSchema = "tessera.model/1";
 
 std::string string_of(const io::Json& json, const char* key, const std::string& fallback) {

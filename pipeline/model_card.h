@@ -28,7 +28,10 @@ inline constexpr const char* kGaussianPath = "gaussian";
 /// "kind" in the options of a text encoder that is CLIP's; Tessera's own has none.
 inline constexpr const char* kClipKind = "clip";
 
-/// "model_index.json": what a model is and how it is best used. docs/formats/model.md.
+/// The file of a model's folder that holds its card.
+inline constexpr const char* kCardFile = "model_index.json";
+
+/// What a model is and how it is best used. docs/formats/model.md.
 struct ModelCard {
   std::string schema = "tessera.model/1";
   std::string name{};

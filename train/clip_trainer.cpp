@@ -28,7 +28,6 @@ namespace tessera::train {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kState = "trainer.safetensors";
 constexpr const char* kPart = "clip";
 
 /// Captions of a batch: the true ones, then `swaps` swapped ones of every row that has any.
@@ -216,12 +215,12 @@ TensorMap ClipTrainer::state() const {
 }
 
 void ClipTrainer::save(const fs::path& folder) const {
-  io::write_safetensors(folder / kState, {.tensors = state()});
+  io::write_safetensors(folder / kTrainerState, {.tensors = state()});
 }
 
 void ClipTrainer::resume(const fs::path& folder) {
-  const io::StateDict saved = io::read_state_dict(folder / kState);
-  restore(state(), saved.tensors, (folder / kState).string());
+  const io::StateDict saved = io::read_state_dict(folder / kTrainerState);
+  restore(state(), saved.tensors, (folder / kTrainerState).string());
 }
 
 std::vector<std::pair<std::string, double>> ClipTrainer::validate() {

@@ -29,18 +29,15 @@ namespace tessera::train {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kState = "trainer.safetensors";
 constexpr std::array<int, 5> kShares = {100, 80, 60, 40, 20};  // per cent hidden in a validation
-constexpr std::uint64_t kValidationSeed = 20;                  // whatever the run's seed is
 constexpr std::int64_t kQuarters = 4;
 constexpr double kQuarterDecay = 0.98;  // of the sums behind ce_q1 … ce_q4
 // Rows of a batch whose bound is measured where it is only told: every n-th, for the times of a
 // batch are in order. It takes ten passes over all logits, more than the cross-entropy itself.
 constexpr std::int64_t kMeasuredRows = 32;
-constexpr std::uint64_t kTextStream = 0x74657874;  // keeps the encoder's weights off the denoiser's
 
 /// Captions as codes and ids, ready for the networks.
-struct Rows {
+struct CodeRows {
   at::Tensor x0{};   // [B, N] int64
   at::Tensor ids{};  // [B, L] int64
 };
@@ -68,7 +65,7 @@ class DiscreteTrainer final : public Trainer {
   void remember_quarters(const at::Tensor& t,
                          const at::Tensor& cross_entropy,
                          const at::Tensor& masked);
-  const std::vector<Rows>& held_out_rows();
+  const std::vector<CodeRows>& held_out_rows();
   pipeline::ModelCard card() const;
   TensorMap state() const;
 
@@ -82,9 +79,9 @@ class DiscreteTrainer final : public Trainer {
   Ema ema_;
   Schedule schedule_;
   TimeSampler times_;
-  at::Tensor empty_ids_{};             // of an empty caption
-  at::Tensor quarters_;                // [2, 4] decayed sums: masked cross-entropy, masked tokens
-  std::vector<Rows> held_out_rows_{};  // made when first asked for
+  at::Tensor empty_ids_{};  // of an empty caption
+  at::Tensor quarters_;     // [2, 4] decayed sums: masked cross-entropy, masked tokens
+  std::vector<CodeRows> held_out_rows_{};  // made when first asked for
 };
 
 fs::path token_table(const DiscreteModel& model) {
@@ -253,12 +250,12 @@ TensorMap DiscreteTrainer::state() const {
 }
 
 void DiscreteTrainer::save(const fs::path& folder) const {
-  io::write_safetensors(folder / kState, {.tensors = state()});
+  io::write_safetensors(folder / kTrainerState, {.tensors = state()});
 }
 
 void DiscreteTrainer::resume(const fs::path& folder) {
-  const io::StateDict saved = io::read_state_dict(folder / kState);
-  restore(state(), saved.tensors, (folder / kState).string());
+  const io::StateDict saved = io::read_state_dict(folder / kTrainerState);
+  restore(state(), saved.tensors, (folder / kTrainerState).string());
 }
 
 /// Held-out pictures above what the model makes of their captions.
@@ -290,7 +287,7 @@ std::vector<std::pair<std::string, at::Tensor>> DiscreteTrainer::samples() {
   return {{"generated", at::cat({batch.images, sampled.images}, 2)}};
 }
 
-const std::vector<Rows>& DiscreteTrainer::held_out_rows() {
+const std::vector<CodeRows>& DiscreteTrainer::held_out_rows() {
   if (!held_out_rows_.empty()) return held_out_rows_;
   for (const auto& indices : o_.held_out.batches(o_.train.validation_samples)) {
     const data::Batch batch = o_.held_out.source->get(indices, o_.device);
@@ -304,7 +301,7 @@ const std::vector<Rows>& DiscreteTrainer::held_out_rows() {
 /// noise is the same every time, so that curves compare.
 std::vector<std::pair<std::string, double>> DiscreteTrainer::validate() {
   const at::NoGradGuard no_grad;
-  const std::vector<Rows>& all = held_out_rows();
+  const std::vector<CodeRows>& all = held_out_rows();
   if (all.empty()) return {};
   const Ema::Scope averaged(ema_);
   set_training(false);
@@ -313,7 +310,7 @@ std::vector<std::pair<std::string, double>> DiscreteTrainer::validate() {
   std::array<double, kShares.size()> tokens{};
   double bound = 0;
   std::int64_t first = 0;
-  for (const Rows& rows : all) {
+  for (const CodeRows& rows : all) {
     const std::int64_t count = rows.x0.size(0);
     const nn::Rng rng = nn::Rng::of_run(kValidationSeed, first, count);
     const nn::Condition condition = text_encoder_->encode(rows.ids);

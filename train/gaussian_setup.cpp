@@ -13,13 +13,13 @@
 #include "pipeline/picture_space.h"
 #include "train/captions.h"
 #include "train/model_part.h"
+#include "train/trainer.h"
 
 namespace tessera::train {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kMeasured = 512;            // pictures that the latents' scale is taken from
-constexpr std::uint64_t kTextStream = 0x74657874;  // keeps the encoder's weights off the U-Net's
+constexpr std::int64_t kMeasured = 512;  // pictures that the latents' scale is taken from
 
 bool from_scratch(const GaussianTraining& o) {
   return o.train.start_from.empty();

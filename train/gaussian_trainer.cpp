@@ -27,13 +27,11 @@ namespace tessera::train {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kState = "trainer.safetensors";
-constexpr std::uint64_t kValidationSeed = 20;  // whatever the run's seed is
 constexpr std::int64_t kBands = 4;
 constexpr double kBandDecay = 0.98;  // of the sums behind error_q1 … error_q4
 
 /// Held-out pictures ready for the network.
-struct Rows {
+struct LatentRows {
   at::Tensor x0{};   // [B, C, h, w]
   at::Tensor ids{};  // [B, L] int64; undefined without texts
 };
@@ -64,7 +62,7 @@ class GaussianTrainer final : public Trainer {
                              const nn::Rng& rng,
                              std::int64_t step) const;
   void remember_bands(const at::Tensor& t, const at::Tensor& error);
-  const std::vector<Rows>& held_out_rows();
+  const std::vector<LatentRows>& held_out_rows();
   pipeline::ModelCard card() const;
   std::unique_ptr<const text::Tokenizer> table() const;
   TensorMap state() const;
@@ -80,9 +78,9 @@ class GaussianTrainer final : public Trainer {
   Ema ema_;
   Schedule schedule_;
   GaussianTimeSampler times_;
-  at::Tensor empty_ids_{};             // of an empty caption; undefined without texts
-  at::Tensor bands_;                   // [2, 4] decayed sums: squared error, rows
-  std::vector<Rows> held_out_rows_{};  // made when first asked for
+  at::Tensor empty_ids_{};                   // of an empty caption; undefined without texts
+  at::Tensor bands_;                         // [2, 4] decayed sums: squared error, rows
+  std::vector<LatentRows> held_out_rows_{};  // made when first asked for
 };
 
 GaussianTrainer::GaussianTrainer(std::unique_ptr<const text::Tokenizer> tokenizer,
@@ -191,15 +189,15 @@ TensorMap GaussianTrainer::state() const {
 }
 
 void GaussianTrainer::save(const fs::path& folder) const {
-  io::write_safetensors(folder / kState, {.tensors = state()});
+  io::write_safetensors(folder / kTrainerState, {.tensors = state()});
   io::write_json(folder / "chain.json", io::to_json_fields(o_.model.chain));
 }
 
 /// The latents' scale comes back too: measured on another number of threads it might differ in its
 /// last digits.
 void GaussianTrainer::resume(const fs::path& folder) {
-  const io::StateDict saved = io::read_state_dict(folder / kState);
-  restore(state(), saved.tensors, (folder / kState).string());
+  const io::StateDict saved = io::read_state_dict(folder / kTrainerState);
+  restore(state(), saved.tensors, (folder / kTrainerState).string());
   pipeline::GaussianPathOptions theirs;
   const fs::path file = folder / "chain.json";
   io::from_json_fields(io::read_json(file), theirs, file.string());
@@ -251,7 +249,7 @@ std::vector<std::pair<std::string, at::Tensor>> GaussianTrainer::samples() {
   return {{"generated", at::cat({batch.images, sampled.images}, 2)}};
 }
 
-const std::vector<Rows>& GaussianTrainer::held_out_rows() {
+const std::vector<LatentRows>& GaussianTrainer::held_out_rows() {
   if (!held_out_rows_.empty()) return held_out_rows_;
   for (const auto& indices : o_.held_out.batches(o_.train.validation_samples)) {
     const data::Batch batch = o_.held_out.source->get(indices, o_.device);
@@ -266,14 +264,14 @@ const std::vector<Rows>& GaussianTrainer::held_out_rows() {
 std::vector<std::pair<std::string, double>> GaussianTrainer::validate() {
   constexpr std::int64_t kTimes = 8;
   const at::NoGradGuard no_grad;
-  const std::vector<Rows>& all = held_out_rows();
+  const std::vector<LatentRows>& all = held_out_rows();
   if (all.empty()) return {};
   const Ema::Scope averaged(ema_);
   set_training(false);
   const Autocast scope(o_.device, o_.train.precision);
   std::array<double, kTimes> sums{};
   std::int64_t first = 0;
-  for (const Rows& rows : all) {
+  for (const LatentRows& rows : all) {
     const std::int64_t count = rows.x0.size(0);
     const nn::Rng rng = nn::Rng::of_run(kValidationSeed, first, count);
     const nn::Condition condition = read(rows.ids);

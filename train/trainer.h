@@ -12,6 +12,15 @@
 
 namespace tessera::train {
 
+/// What a trainer writes into the folder of a checkpoint.
+inline constexpr const char* kTrainerState = "trainer.safetensors";
+
+/// Noise of the held-out numbers, whatever the run's seed is.
+inline constexpr std::uint64_t kValidationSeed = 20;
+
+/// Keeps the first weights of a text encoder off those of the network that listens to it.
+inline constexpr std::uint64_t kTextStream = 0x74657874;
+
 /// The numbers of one optimisation step, as tensors so that nothing waits for the device: the run
 /// reads them when it logs.
 struct StepReport {

@@ -26,7 +26,6 @@ namespace {
 constexpr double kUseDecay = 0.98;         // of the running counts behind perplexity and codes_used
 constexpr double kUsed = 0.01;             // met once within about 230 steps
 constexpr std::int64_t kSeedFeatures = 4;  // times K: features that the first codes are drawn from
-constexpr const char* kState = "trainer.safetensors";
 constexpr const char* kDecoder = "decoder";
 
 class VqVaeTrainer final : public Trainer {
@@ -244,12 +243,12 @@ TensorMap VqVaeTrainer::state() const {
 void VqVaeTrainer::save(const fs::path& folder) const {
   TensorMap all = state();
   if (collected_.defined()) all.emplace("collected", collected_);
-  io::write_safetensors(folder / kState, {.tensors = std::move(all)});
+  io::write_safetensors(folder / kTrainerState, {.tensors = std::move(all)});
 }
 
 void VqVaeTrainer::resume(const fs::path& folder) {
-  const io::StateDict saved = io::read_state_dict(folder / kState);
-  restore(state(), saved.tensors, (folder / kState).string());
+  const io::StateDict saved = io::read_state_dict(folder / kTrainerState);
+  restore(state(), saved.tensors, (folder / kTrainerState).string());
   const auto features = saved.tensors.find("collected");
   collected_ =
       features == saved.tensors.end() ? at::Tensor() : features->second.to(o_.device).clone();

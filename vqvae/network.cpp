@@ -15,23 +15,23 @@ namespace {
 using Maker = std::shared_ptr<Network> (*)(const VqVaeOptions&);
 
 template <typename Side>
-std::shared_ptr<Network> make(const VqVaeOptions& options) {
+std::shared_ptr<Network> make_side(const VqVaeOptions& options) {
   return std::make_shared<Side>(options);
 }
 
-struct Entry {
+struct Architecture {
   std::string_view name;
   Maker encoder;
   Maker decoder;
 };
 
-constexpr std::array<Entry, 2> kArchitectures{{
-    {"unshuffle", make<Encoder>, make<Decoder>},
-    {"vqgan", make<VqganEncoder>, make<VqganDecoder>},
+constexpr std::array<Architecture, 2> kArchitectures{{
+    {"unshuffle", make_side<Encoder>, make_side<Decoder>},
+    {"vqgan", make_side<VqganEncoder>, make_side<VqganDecoder>},
 }};
 
-const Entry& entry_of(const VqVaeOptions& options) {
-  for (const Entry& entry : kArchitectures) {
+const Architecture& architecture_of(const VqVaeOptions& options) {
+  for (const Architecture& entry : kArchitectures) {
     if (entry.name == options.architecture) return entry;
   }
   TESSERA_THROW(kInvalidArgument,
@@ -43,11 +43,11 @@ const Entry& entry_of(const VqVaeOptions& options) {
 }  // namespace
 
 std::shared_ptr<Network> make_encoder(const VqVaeOptions& options) {
-  return entry_of(options).encoder(options);
+  return architecture_of(options).encoder(options);
 }
 
 std::shared_ptr<Network> make_decoder(const VqVaeOptions& options) {
-  return entry_of(options).decoder(options);
+  return architecture_of(options).decoder(options);
 }
 
 }  // namespace tessera::vqvae

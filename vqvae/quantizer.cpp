@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kInitialNoise = 0.01;  // of the features' own spread; parts codes that coincide
 
-struct Entry {
+struct QuantizerEntry {
   std::string_view name;
   std::shared_ptr<Quantizer> (*make)(const VqVaeOptions&);
 };
@@ -25,7 +25,7 @@ std::shared_ptr<Quantizer> make(const VqVaeOptions& options) {
   return std::make_shared<Kind>(options);
 }
 
-constexpr std::array<Entry, 3> kQuantizers{{
+constexpr std::array<QuantizerEntry, 3> kQuantizers{{
     {"ema", make<EmaQuantizer>},
     {"straight-through", make<StraightThroughQuantizer>},
     {"gumbel", make<GumbelQuantizer>},
@@ -34,7 +34,7 @@ constexpr std::array<Entry, 3> kQuantizers{{
 }  // namespace
 
 std::shared_ptr<Quantizer> make_quantizer(const VqVaeOptions& options) {
-  for (const Entry& entry : kQuantizers) {
+  for (const QuantizerEntry& entry : kQuantizers) {
     if (entry.name == options.quantizer) return entry.make(options);
   }
   TESSERA_THROW(kInvalidArgument,

@@ -10,13 +10,13 @@
 namespace tessera::cli {
 namespace {
 
-struct Flags {
+struct BpdFlags {
   engine::BitsEvaluation evaluation{};
   ConsoleFlags console{};
   bool json = false;
 };
 
-int evaluate(const Flags& flags, std::stop_token stop) {
+int evaluate(const BpdFlags& flags, std::stop_token stop) {
   Console console(flags.console);
   const engine::EvaluationReport report =
       engine::evaluate_bits(flags.evaluation, console.progress(), stop);
@@ -29,7 +29,7 @@ int evaluate(const Flags& flags, std::stop_token stop) {
 void add_eval_bpd(CLI::App& eval, Action& action) {
   CLI::App* command = eval.add_subcommand(
       "bpd", "how many bits the model needs for held-out pictures: its variational bound");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<BpdFlags>();
   command->add_option("INPUT",
                       flags->evaluation.input,
                       "captioned pictures (a folder or list) or a pack; left out: scenes of the "

@@ -13,7 +13,7 @@
 namespace tessera::cli {
 namespace {
 
-struct Flags {
+struct ClipScoreFlags {
   engine::ClipEvaluation run{};
   std::uint64_t seed = 0;
   engine::ClipRankingRun ranking{};
@@ -31,7 +31,7 @@ void add_path(CLI::App& app,
       ->group(group);
 }
 
-int score(Flags& flags, std::stop_token stop) {
+int score(ClipScoreFlags& flags, std::stop_token stop) {
   Console console(flags.console);
   flags.run.base.seed = flags.seed;
   const engine::ClipEvaluationReport report =
@@ -46,7 +46,7 @@ int score(Flags& flags, std::stop_token stop) {
   return kExitSome;
 }
 
-int rank(Flags& flags, std::stop_token stop) {
+int rank(ClipScoreFlags& flags, std::stop_token stop) {
   Console console(flags.console);
   flags.ranking.clip = flags.run.clip;
   flags.ranking.device = flags.run.model.device;
@@ -61,7 +61,7 @@ constexpr const char* kClipHelp =
     "CLIP: a folder of Tessera, transformers or open_clip, or a file such as ViT-B-32.pt; left "
     "out: the shipped small one, which knows emoji-scenes alone";
 
-void add_prompt_flags(CLI::App& app, Flags& flags) {
+void add_prompt_flags(CLI::App& app, ClipScoreFlags& flags) {
   constexpr const char* kGroup = "Pictures drawn from prompts";
   add_path(app, "--prompts", flags.run.prompts, "prompt file; its pictures are not kept", kGroup);
   app.add_option("-s,--seed", flags.seed, "seed of each prompt's first picture")
@@ -78,7 +78,7 @@ void add_prompt_flags(CLI::App& app, Flags& flags) {
 void add_eval_clip_score(CLI::App& eval, Action& action) {
   CLI::App* command =
       eval.add_subcommand("clip-score", "how well pictures go with their texts, by a CLIP");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ClipScoreFlags>();
   add_path(*command,
            "PICTURES",
            flags->run.pictures,
@@ -116,7 +116,7 @@ void add_eval_clip_score(CLI::App& eval, Action& action) {
 void add_eval_clip_retrieval(CLI::App& eval, Action& action) {
   CLI::App* command = eval.add_subcommand(
       "clip-retrieval", "how well a CLIP tells true captions of scenes from wrong ones");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ClipScoreFlags>();
   add_path(*command, "--clip", flags->run.clip, kClipHelp, "CLIP");
   add_field_flags(*command, flags->ranking, "Scenes");
   command->add_flag("--json", flags->json, "one JSON object instead of the table");

@@ -11,13 +11,13 @@
 namespace tessera::cli {
 namespace {
 
-struct Flags {
+struct CompareFlags {
   engine::ComparisonRequest request{};
   ConsoleFlags console{};
   bool json = false;
 };
 
-int compare(const Flags& flags, std::stop_token stop) {
+int compare(const CompareFlags& flags, std::stop_token stop) {
   Console console(flags.console);
   const engine::ComparisonReport report = engine::compare(flags.request, console.progress(), stop);
   if (report.missing_pictures > 0) {
@@ -36,7 +36,7 @@ int compare(const Flags& flags, std::stop_token stop) {
 void add_eval_compare(CLI::App& eval, Action& action) {
   CLI::App* command =
       eval.add_subcommand("compare", "two models or two files of records, pair by pair");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<CompareFlags>();
   engine::ComparisonRequest& request = flags->request;
   command->add_option("A", request.a, "FILE.jsonl of records, or a model as --model takes it")
       ->required();

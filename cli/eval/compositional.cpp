@@ -12,7 +12,7 @@
 namespace tessera::cli {
 namespace {
 
-struct Flags {
+struct CompositionalFlags {
   engine::CompositionalEvaluation evaluation{};
   std::int64_t processes = 1;
   engine::EngineOptions model{};
@@ -21,7 +21,7 @@ struct Flags {
 };
 
 /// Divides the pictures among processes of this machine; afterwards the records are whole.
-void divide(Flags& flags, Console& console, const std::stop_token& stop) {
+void divide(CompositionalFlags& flags, Console& console, const std::stop_token& stop) {
   engine::CompositionalEvaluation& run = flags.evaluation;
   TESSERA_CHECK(!run.records.empty(),
                 kInvalidArgument,
@@ -41,7 +41,7 @@ void divide(Flags& flags, Console& console, const std::stop_token& stop) {
   run.resume = true;
 }
 
-int evaluate(Flags& flags, std::stop_token stop) {
+int evaluate(CompositionalFlags& flags, std::stop_token stop) {
   Console console(flags.console);
   engine::CompositionalEvaluation& run = flags.evaluation;
   run.model = flags.model.model.string();
@@ -67,7 +67,7 @@ int evaluate(Flags& flags, std::stop_token stop) {
   return 0;
 }
 
-void add_record_flags(CLI::App& app, Flags& flags) {
+void add_record_flags(CLI::App& app, CompositionalFlags& flags) {
   engine::CompositionalEvaluation& run = flags.evaluation;
   app.add_option("--records", run.records, "JSONL file with a line a picture")->group("Records");
   app.add_option("--pictures", run.pictures, "folder for the pictures as NNNNNN.png")
@@ -88,7 +88,7 @@ void add_record_flags(CLI::App& app, Flags& flags) {
 void add_eval_compositional(CLI::App& eval, Action& action) {
   CLI::App* command = eval.add_subcommand(
       "compositional", "draw captions of the model's world and read the pictures back by rules");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<CompositionalFlags>();
   add_field_flags(*command, flags->evaluation, "Evaluation");
   command->add_option("--sheet",
                       flags->evaluation.sheet,

@@ -15,7 +15,7 @@
 namespace tessera::cli {
 namespace {
 
-struct Flags {
+struct FidFlags {
   engine::DistributionEvaluation evaluation{};
   std::int64_t processes = 1;
   engine::EngineOptions machine{};  // device and threads alone
@@ -42,7 +42,7 @@ class PassingFolder {
 };
 
 /// Divides the pictures among processes of this machine; afterwards the folder holds all features.
-void divide(const Flags& flags, Console& console, const std::stop_token& stop) {
+void divide(const FidFlags& flags, Console& console, const std::stop_token& stop) {
   console.note(concat("computing features in ", flags.processes, " processes"));
   run_processes(
       {.count = flags.processes,
@@ -52,7 +52,7 @@ void divide(const Flags& flags, Console& console, const std::stop_token& stop) {
       stop);
 }
 
-int evaluate(Flags& flags, std::stop_token stop) {
+int evaluate(FidFlags& flags, std::stop_token stop) {
   Console console(flags.console);
   engine::DistributionEvaluation& run = flags.evaluation;
   run.device = flags.machine.device;
@@ -88,7 +88,7 @@ int evaluate(Flags& flags, std::stop_token stop) {
   return report.unreadable.empty() ? kExitDone : kExitSome;
 }
 
-void add_files(CLI::App& app, Flags& flags) {
+void add_files(CLI::App& app, FidFlags& flags) {
   engine::DistributionEvaluation& run = flags.evaluation;
   app.add_option(
          "A",
@@ -121,7 +121,7 @@ void add_files(CLI::App& app, Flags& flags) {
 void add_eval_fid(CLI::App& eval, Action& action) {
   CLI::App* command = eval.add_subcommand(
       "fid", "how one set of pictures differs from another: FID, KID, precision, recall and more");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<FidFlags>();
   add_files(*command, *flags);
   add_field_flags(*command, flags->evaluation, "Evaluation");
   command->add_flag("--json", flags->json, "one JSON object instead of a line a number");

@@ -10,13 +10,13 @@
 namespace tessera::cli {
 namespace {
 
-struct Flags {
+struct PromptsFlags {
   engine::PromptEvaluation evaluation{};
   ConsoleFlags console{};
   bool json = false;
 };
 
-int evaluate(Flags& flags, std::stop_token stop) {
+int evaluate(PromptsFlags& flags, std::stop_token stop) {
   Console console(flags.console);
   const engine::EvaluationReport report =
       engine::evaluate_prompts(flags.evaluation, console.progress(), stop);
@@ -29,7 +29,7 @@ int evaluate(Flags& flags, std::stop_token stop) {
 void add_eval_prompts(CLI::App& eval, Action& action) {
   CLI::App* command = eval.add_subcommand(
       "prompts", "draw prompts as people write them, word for word and as they are read");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<PromptsFlags>();
   command->add_option("--file",
                       flags->evaluation.file,
                       "prompts and what their pictures have to show; left out: the shipped ones");

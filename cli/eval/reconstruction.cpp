@@ -12,13 +12,13 @@
 namespace tessera::cli {
 namespace {
 
-struct Flags {
+struct ReconstructionFlags {
   engine::ReconstructionEvaluation evaluation{};
   ConsoleFlags console{};
   bool json = false;
 };
 
-int evaluate(const Flags& flags, std::stop_token stop) {
+int evaluate(const ReconstructionFlags& flags, std::stop_token stop) {
   Console console(flags.console);
   const auto warn = [&](const std::string& message) { console.warn(message); };
   const engine::ReconstructionReport done =
@@ -44,7 +44,7 @@ void add_eval_reconstruction(CLI::App& eval, Action& action) {
   CLI::App* command = eval.add_subcommand(
       "reconstruction",
       "pass pictures through the codec and back: PSNR, SSIM, LPIPS, use of codes");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ReconstructionFlags>();
   engine::ReconstructionEvaluation& run = flags->evaluation;
   command->add_option("INPUT",
                       run.input,

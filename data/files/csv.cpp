@@ -11,8 +11,6 @@ namespace tessera::data {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::uintmax_t kMaxList = std::uintmax_t{4} << 30;
-
 /// The column called `name`, or the first of the usual names where none is given.
 std::size_t column_of(const std::vector<std::string>& header,
                       const std::vector<std::string>& names,

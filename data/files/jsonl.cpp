@@ -9,7 +9,6 @@ namespace tessera::data {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::uintmax_t kMaxList = std::uintmax_t{4} << 30;
 constexpr std::array<const char*, 3> kCaptionColumns = {"text", "caption", "prompt"};
 
 const io::Json* caption_of(const io::Json& entry, const std::string& column) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -8,6 +9,9 @@
 #include "data/files/files.h"
 
 namespace tessera::data {
+
+/// Largest list of pictures that is read, in bytes.
+inline constexpr std::uintmax_t kMaxList = std::uintmax_t{4} << 30;
 
 /// Collects the entries of a list into samples: a picture that is named again gets another caption.
 class SampleCollector {

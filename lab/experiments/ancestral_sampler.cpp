@@ -17,7 +17,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct AncestralSamplerOptions {
   double mean = 0.5;
   double variance = 0.25;
   std::int64_t draws = 4000;
@@ -35,7 +35,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, AncestralSamplerOptions& o) {
   v("mean", o.mean, "of the Gaussian data");
   v("variance", o.variance, "of the Gaussian data");
   v("draws", o.draws, "samples that are drawn");
@@ -51,7 +51,7 @@ struct Sampler {
   Sampler(const std::string& kind,
           const std::string& variance,
           double noise_scale,
-          const Options& o)
+          const AncestralSamplerOptions& o)
       : process(diffusion::make_gaussian_schedule({.kind = kind})) {
     const auto network = diffusion::parse_gaussian_variance(variance);
     denoiser = diffusion::make_gaussian_data_denoiser(
@@ -71,14 +71,14 @@ struct Sampler {
   }
 };
 
-struct Case {
+struct AncestralSamplerCase {
   std::string label{}, variance{};
   double noise = 1.0;
   double exact_linear = 0.0,
          exact_cosine = 0.0;  // variance of the output for N(0.5, 0.25), fifty digits
 };
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = {
+const std::vector<AncestralSamplerCase>& cases() {
+  static const std::vector<AncestralSamplerCase> all = {
       {"large: σ² = β", "large", 1.0, 0.25075207500753127, 0.25041858930085326},
       {"small: σ² = β̃", "small", 1.0, 0.24612521136044768, 0.24799670255788878},
       {"best", "diagonal", 1.0, 0.24990003006735695, 0.24995872088770668},
@@ -87,7 +87,9 @@ const std::vector<Case>& cases() {
 }
 
 /// σ²_t of a case, written out; none at t = 1.
-std::vector<double> variances_of(const ReferenceChain& chain, const Case& c, double data_variance) {
+std::vector<double> variances_of(const ReferenceChain& chain,
+                                 const AncestralSamplerCase& c,
+                                 double data_variance) {
   std::vector<double> sigma2(static_cast<std::size_t>(chain.steps()) + 1, 0.0);
   for (std::int64_t t = 2; t <= chain.steps() && c.noise > 0; ++t) {
     sigma2[static_cast<std::size_t>(t)] = c.variance == "large" ? chain.beta(t)
@@ -99,14 +101,14 @@ std::vector<double> variances_of(const ReferenceChain& chain, const Case& c, dou
 }
 
 /// Compares the laws of all cases and draws the variance along the chain of the linear schedule.
-Panel exact_laws(Findings& findings, const Options& o, const Run& run) {
+Panel exact_laws(Findings& findings, const AncestralSamplerOptions& o, const Run& run) {
   Panel panel{.title = "Variance along the chain",
               .x = {.label = "t", .from = 0.0, .to = 1000.0},
               .y = {.label = "Var(x_t)", .from = 0.0, .to = std::max(1.05, 1.05 * o.variance)},
               .legend = Legend::kBottomRight};
   const bool worked = o.mean == 0.5 && o.variance == 0.25;
   for (const std::string& kind : {std::string("linear"), std::string("cosine")}) {
-    for (const Case& c : cases()) {
+    for (const AncestralSamplerCase& c : cases()) {
       if (kind == "cosine" && c.noise > 0 && c.variance != "large") continue;  // two tell enough
       run.report("laws", 0, 8);
       const Sampler parts(kind, c.variance, c.noise, o);
@@ -147,7 +149,7 @@ Panel exact_laws(Findings& findings, const Options& o, const Run& run) {
   return panel;
 }
 
-at::Tensor draw(const Sampler& parts, const Options& o, const Run& run) {
+at::Tensor draw(const Sampler& parts, const AncestralSamplerOptions& o, const Run& run) {
   diffusion::ChainOptions options{.threshold = {.threshold = "none"}, .stop = run.stop};
   std::uint32_t stream = 0;
   options.normals = [&](const at::Tensor& x, const diffusion::TimeStep& time) {
@@ -160,7 +162,7 @@ at::Tensor draw(const Sampler& parts, const Options& o, const Run& run) {
 }
 
 /// Two runs of the last step that differ only in its noise.
-void last_step(Findings& findings, const Options& o) {
+void last_step(Findings& findings, const AncestralSamplerOptions& o) {
   Sampler parts("linear", "large", 1.0, o);
   const AffineStep last = measure_step({parts.process, *parts.denoiser, *parts.sampler},
                                        {.from = 1, .to = 0, .index = 999, .count = 1000});
@@ -174,8 +176,8 @@ void last_step(Findings& findings, const Options& o) {
                  1e-12);
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const AncestralSamplerOptions& options, const Run& context) {
+  AncestralSamplerOptions o = options;
   if (context.full()) o.draws *= 20;
   Findings findings;
   const Panel laws = exact_laws(findings, o, context);
@@ -213,7 +215,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment ancestral_sampler() {
-  return make_experiment<Options>(
+  return make_experiment<AncestralSamplerOptions>(
       {.name = "ancestral-sampler",
        .topic = "Reverse process",
        .title = "With the best network the sampler's output is Gaussian, with a variance that can "

@@ -18,7 +18,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct ApproximationsOptions {
   std::int64_t steps = 50;
   double variance = 0.25;
   double shrink = 0.8;
@@ -41,7 +41,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, ApproximationsOptions& o) {
   v("steps", o.steps, "T of the linear schedule, whose ends grow as 1000/T");
   v("variance", o.variance, "of the Gaussian data");
   v("shrink", o.shrink, "the network answers this times the best noise estimate");
@@ -58,7 +58,9 @@ struct Parts {
 };
 
 /// Each part in closed form, nats a dimension.
-Parts parts_of(const ReferenceChain& chain, const std::vector<double>& sigma2, const Options& o) {
+Parts parts_of(const ReferenceChain& chain,
+               const std::vector<double>& sigma2,
+               const ApproximationsOptions& o) {
   Parts parts;
   const double last = chain.variance(chain.steps(), o.variance);
   parts.prior = 0.5 * (last - 1 - std::log(last));
@@ -81,7 +83,7 @@ Parts parts_of(const ReferenceChain& chain, const std::vector<double>& sigma2, c
 
 /// The whole bound of the wrong network on draws of the data, by the library.
 Estimate measured_bound(const diffusion::GaussianProcess& process,
-                        const Options& o,
+                        const ApproximationsOptions& o,
                         const Run& run) {
   const diffusion::GaussianData data{
       at::zeros({}, at::kDouble), at::full({}, o.variance, at::kDouble), {}};
@@ -99,8 +101,8 @@ Estimate measured_bound(const diffusion::GaussianProcess& process,
   return mean_of(total);
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const ApproximationsOptions& options, const Run& context) {
+  ApproximationsOptions o = options;
   if (context.full()) o.draws *= 10;
   const double scale = 1000.0 / static_cast<double>(o.steps);
   const diffusion::GaussianProcess process(
@@ -158,7 +160,7 @@ Findings run(const Options& options, const Run& context) {
   Curve prior{.label = "prior"}, variance{.label = "variance"}, decoder{.label = "decoder"},
       network{.label = "network"};
   for (const double t : geometric(25, 1000, 14)) {
-    Options other = o;
+    ApproximationsOptions other = o;
     other.steps = std::lround(t);
     const double s = 1000.0 / static_cast<double>(other.steps);
     const auto schedule = diffusion::make_gaussian_schedule({.kind = "linear",
@@ -185,7 +187,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment approximations() {
-  return make_experiment<Options>(
+  return make_experiment<ApproximationsOptions>(
       {.name = "approximations",
        .topic = "Reverse process",
        .title = "The bound exceeds the entropy by four costs, each of which can be computed alone.",

@@ -12,7 +12,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct BayesInversionOptions {
   std::string schedule = "linear";
   std::int64_t t = 500;
   std::int64_t s = 250;
@@ -25,7 +25,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, BayesInversionOptions& o) {
   v("schedule", o.schedule, "of the chain, T = 1000");
   v("t", o.t, "time of x_t");
   v("s", o.s, "earlier time, at which the posterior is taken");
@@ -50,7 +50,7 @@ double log_normal(double x, double mean, double variance) {
 }
 
 /// ln q(x_t | x_s) + ln q(x_s | x_0) as a function of x_s.
-double log_product(double x, const Stretch& a, const Options& o) {
+double log_product(double x, const Stretch& a, const BayesInversionOptions& o) {
   return log_normal(o.xt, std::sqrt(a.signal_st) * x, 1 - a.signal_st) +
          log_normal(x, std::sqrt(a.signal_s) * o.x0, 1 - a.signal_s);
 }
@@ -58,7 +58,9 @@ double log_product(double x, const Stretch& a, const Options& o) {
 struct Posterior {
   double mean, variance;
 };
-Posterior of_library(const diffusion::GaussianProcess& process, const Options& o, std::int64_t s) {
+Posterior of_library(const diffusion::GaussianProcess& process,
+                     const BayesInversionOptions& o,
+                     std::int64_t s) {
   const auto value = [](double x) { return at::full({1, 1}, x, at::kDouble); };
   const auto moments = process.posterior(value(o.x0), value(o.xt), times_of(o.t), times_of(s));
   return {moments.mean.item<double>(), std::exp(moments.log_variance.item<double>())};
@@ -66,7 +68,7 @@ Posterior of_library(const diffusion::GaussianProcess& process, const Options& o
 
 void compare(Findings& findings,
              const diffusion::GaussianProcess& process,
-             const Options& o,
+             const BayesInversionOptions& o,
              std::int64_t s) {
   const Stretch a = stretch(process.schedule(), s, o.t);
   const Posterior library = of_library(process, o, s);
@@ -103,7 +105,7 @@ void compare(Findings& findings,
 
 Panel densities_panel(Findings& findings,
                       const diffusion::GaussianProcess& process,
-                      const Options& o) {
+                      const BayesInversionOptions& o) {
   const Stretch a = stretch(process.schedule(), o.s, o.t);
   const Posterior p = of_library(process, o, o.s);
   // Some notes print the square of the variance in the exponent.
@@ -156,7 +158,7 @@ Panel coefficients_panel(const diffusion::GaussianProcess& process) {
           .legend = Legend::kBottomRight};
 }
 
-Findings run(const Options& o, const Run& /*context*/) {
+Findings run(const BayesInversionOptions& o, const Run& /*context*/) {
   const diffusion::GaussianProcess process(diffusion::make_gaussian_schedule({.kind = o.schedule}));
   Findings findings;
   compare(findings, process, o, o.s);
@@ -175,7 +177,7 @@ Findings run(const Options& o, const Run& /*context*/) {
 }  // namespace
 
 Experiment bayes_inversion() {
-  return make_experiment<Options>(
+  return make_experiment<BayesInversionOptions>(
       {.name = "bayes-inversion",
        .topic = "Groundwork",
        .title = "Once x_0 is known, the step back is a Gaussian: the square can be completed.",

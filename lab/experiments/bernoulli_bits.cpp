@@ -13,11 +13,11 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct BernoulliBitsOptions {
   double equilibrium = 0.5;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, BernoulliBitsOptions& o) {
   v("equilibrium", o.equilibrium, "activity of a bit at T in the figure, between 0 and 1");
 }
 
@@ -72,17 +72,17 @@ Terms enumerate(const BernoulliProcess& process, double p) {
   return terms;
 }
 
-double entropy(double p) {
+double bits_of_coin(double p) {
   return -p * std::log2(p) - (1 - p) * std::log2(1 - p);
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const BernoulliBitsOptions& options, const Run& /*context*/) {
   Findings findings;
   for (const double p : {0.2, 0.5, 0.9}) {
     for (const std::int64_t steps : {2, 10, 100}) {
       findings.equal(concat("p=", p, ", T=", steps, ": L_0 + ΣL + L_T, bits"),
                      enumerate(process_of(steps, 0.5), p).total(),
-                     entropy(p),
+                     bits_of_coin(p),
                      1e-9);
     }
   }
@@ -133,7 +133,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment bernoulli_bits() {
-  return make_experiment<Options>(
+  return make_experiment<BernoulliBitsOptions>(
       {.name = "bernoulli-bits",
        .topic = "Nonequilibrium thermodynamics",
        .title =

@@ -16,12 +16,12 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct BitsPerDimensionOptions {
   std::int64_t pixels = 3000;
   std::uint64_t seed = 7;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, BitsPerDimensionOptions& o) {
   v("pixels", o.pixels, "random pixels that the Monte Carlo bound is measured on");
   v("seed", o.seed, "seed of pixels and noise");
 }
@@ -44,7 +44,7 @@ FiniteLaw pixels() {
   return law;
 }
 
-struct Case {
+struct BitsPerDimensionCase {
   const char* data = "";
   std::int64_t steps = 0;
   double first = 0;  // L_0
@@ -52,7 +52,7 @@ struct Case {
   double small = 0;  // total, sigma^2 = beta~
 };
 /// By quadrature on two grids, independently of the library.
-constexpr Case kCases[] = {
+constexpr BitsPerDimensionCase kBitsPerDimensionCases[] = {
     {"±1", 50, 0.8938055215824715, 3.162668245914117, 2.0553584543216514},
     {"±1", 250, 0.745178613302827, 2.483514581935164, 1.773210787070918},
     {"±1", 1000, 0.50982507021487, 1.9970079489012367, 1.5166659256535684},
@@ -106,7 +106,7 @@ Panel stack_panel(const std::string& title,
 }
 
 /// Pictures of one random pixel through the bound itself, with the exact network of the 256 values.
-Estimate measured_bits(const Options& options) {
+Estimate measured_bits(const BitsPerDimensionOptions& options) {
   const GaussianSchedule schedule = linear(50);
   const World world =
       picture_world(schedule, from_pixels(at::arange(256), at::kDouble).view({256, 1, 1, 1}));
@@ -118,9 +118,9 @@ Estimate measured_bits(const Options& options) {
   return mean_of(terms.bits());
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const BitsPerDimensionOptions& options, const Run& context) {
   Findings findings;
-  for (const Case& c : kCases) {
+  for (const BitsPerDimensionCase& c : kBitsPerDimensionCases) {
     const bool binary = std::string(c.data) == "±1";
     if (c.steps > 250 && !binary && !context.full()) continue;
     context.check_stop();
@@ -158,7 +158,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment bits_per_dimension() {
-  return make_experiment<Options>(
+  return make_experiment<BitsPerDimensionOptions>(
       {.name = "bits-per-dimension",
        .topic = "Bits and codes",
        .title = "The bound is a code length: how many bits a lossless code of this model needs.",

@@ -16,7 +16,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct BoundFormsOptions {
   std::string schedule = "linear";
   std::int64_t steps = 50;
   std::uint64_t seed = 1;
@@ -27,7 +27,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, BoundFormsOptions& o) {
   v("schedule", o.schedule, "linear, cosine, …");
   v("steps", o.steps, "T");
   v("seed", o.seed, "of the path");
@@ -95,7 +95,7 @@ struct Path {
   double reversed = 0.0;  // Σ_{t>=2} log q(x_{t-1} | x_t, x_0) + log q(x_T|x_0) - log q(x_1|x_0)
   double misprint = 0.0;  // Σ_{t>=2} log q(x_t | x_{t-1}) - log q(x_{t-1} | x_0)
 };
-Path path_of(const diffusion::GaussianProcess& process, const Options& o) {
+Path path_of(const diffusion::GaussianProcess& process, const BoundFormsOptions& o) {
   const ReferenceChain chain(process.schedule().beta);
   const auto log_normal = [](double x, double m, double v) {
     return -0.5 * ((x - m) * (x - m) / v + std::log(2 * std::numbers::pi * v));
@@ -129,7 +129,7 @@ Path path_of(const diffusion::GaussianProcess& process, const Options& o) {
   return path;
 }
 
-Findings run(const Options& o, const Run& /*context*/) {
+Findings run(const BoundFormsOptions& o, const Run& /*context*/) {
   const double scale = 1000.0 / static_cast<double>(o.steps);
   const diffusion::GaussianProcess process(
       diffusion::make_gaussian_schedule({.kind = o.schedule,
@@ -183,7 +183,7 @@ Findings run(const Options& o, const Run& /*context*/) {
 }  // namespace
 
 Experiment bound_forms() {
-  return make_experiment<Options>(
+  return make_experiment<BoundFormsOptions>(
       {.name = "bound-forms",
        .topic = "Objective",
        .title = "L_T + ΣL_{t−1} + L_0 is the plain expectation of log q − log p, term by term "

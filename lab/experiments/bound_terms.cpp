@@ -17,7 +17,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct BoundTermsOptions {
   double variance = 0.25;
   std::string schedule = "linear";
   std::int64_t draws = 100000;
@@ -35,7 +35,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, BoundTermsOptions& o) {
   v("variance", o.variance, "of the Gaussian data");
   v("schedule", o.schedule, "of the chain, T = 1000");
   v("draws", o.draws, "data points at each time that is measured");
@@ -43,7 +43,10 @@ void visit_fields(Visitor& v, Options& o) {
 }
 
 /// The terms as the library finds them on draws, with the best network and reverse variance β.
-Curve measured(Findings& findings, const Options& o, const ReferenceChain& chain, const Run& run) {
+Curve measured(Findings& findings,
+               const BoundTermsOptions& o,
+               const ReferenceChain& chain,
+               const Run& run) {
   const World world =
       normal_world(diffusion::make_gaussian_schedule({.kind = o.schedule}), 0.0, o.variance);
   diffusion::GaussianBound bound(
@@ -85,8 +88,8 @@ Curve cumulative(const std::string& label, std::vector<double> values) {
           .y = std::move(values)};
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const BoundTermsOptions& options, const Run& context) {
+  BoundTermsOptions o = options;
   if (context.full()) o.draws *= 10;
   const auto schedule = diffusion::make_gaussian_schedule({.kind = o.schedule});
   const ReferenceChain chain(schedule.beta);
@@ -149,7 +152,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment bound_terms() {
-  return make_experiment<Options>(
+  return make_experiment<BoundTermsOptions>(
       {.name = "bound-terms",
        .topic = "Objective",
        .title = "Most of the bits are in the first few steps, most of L_simple in the middle.",

@@ -13,19 +13,19 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct CaptionsToPicturesOptions {
   std::int64_t captions = 6;
   std::uint64_t seed = 25;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, CaptionsToPicturesOptions& o) {
   v("captions", o.captions, "captions that are drawn, 6 or more");
   v("seed", o.seed, "seed of the pictures");
 }
 
 class Painter {
  public:
-  Painter(const Run& context, const Options& options)
+  Painter(const Run& context, const CaptionsToPicturesOptions& options)
       : options_(options),
         model_(pipeline::load_pipeline(context.model, at::kCPU)),
         stop_(context.stop) {}
@@ -48,7 +48,7 @@ class Painter {
   }
 
  private:
-  Options options_;
+  CaptionsToPicturesOptions options_;
   std::unique_ptr<const pipeline::Pipeline> model_;
   std::stop_token stop_;
 };
@@ -63,7 +63,7 @@ double whole_share(const data::SceneReader& reader,
   return right / static_cast<double>(scores.size());
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const CaptionsToPicturesOptions& options, const Run& context) {
   Findings findings;
   const Painter painter(context, options);
   data::SceneOptions world = painter.model().card().world;
@@ -126,7 +126,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment captions_to_pictures() {
-  return make_experiment<Options>(
+  return make_experiment<CaptionsToPicturesOptions>(
       {.name = "captions-to-pictures",
        .topic = "Text to image",
        .title = "A transformer that reads the caption fills in codes, and the decoder paints them.",

@@ -22,12 +22,12 @@ using diffusion::TransitionOptions;
 constexpr std::int64_t kCodes = 4;
 constexpr std::array<double, 4> kData{0.5, 0.25, 0.15, 0.1};
 
-struct Options {
+struct CategoricalBitsOptions {
   std::int64_t samples = 40000;
   std::uint64_t seed = 1;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, CategoricalBitsOptions& o) {
   v("samples", o.samples, "codes that the sampler draws");
   v("seed", o.seed, "seed of its noise");
 }
@@ -99,7 +99,7 @@ double floor_bits(double keep, double mask) {
 /// Draws with the perfect network; how often each code comes.
 std::vector<double> sampled_law(const Transition& chain,
                                 std::int64_t strides,
-                                const Options& options) {
+                                const CategoricalBitsOptions& options) {
   const auto sampler = diffusion::make_discrete_sampler("ancestral");
   const nn::Noise noise{.rng = nn::Rng::of_run(options.seed, 0, options.samples)};
   at::Tensor x = diffusion::draw_prior(chain, 1, noise, at::kCPU);
@@ -141,7 +141,7 @@ Panel law_panel(const std::vector<double>& drawn) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const CategoricalBitsOptions& options, const Run& /*context*/) {
   Findings findings;
   findings.figure.title = "Bits of independent codes: the bound is their entropy";
   for (const std::int64_t steps : {4, 10, 100}) {
@@ -178,7 +178,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment categorical_bits() {
-  return make_experiment<Options>(
+  return make_experiment<CategoricalBitsOptions>(
       {.name = "categorical-bits",
        .topic = "Discrete diffusion",
        .title =

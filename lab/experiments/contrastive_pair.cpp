@@ -16,13 +16,13 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct ContrastivePairOptions {
   std::int64_t scenes = 700;
   std::int64_t rounds = 220;
   std::uint64_t seed = 26;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, ContrastivePairOptions& o) {
   v("scenes", o.scenes, "captioned pictures; the last 100 are held back");
   v("rounds", o.rounds, "training steps of 128 pairs");
   v("seed", o.seed, "seed of weights and batches");
@@ -64,7 +64,7 @@ double found(const at::Tensor& similarity) {
   return (best == at::arange(similarity.size(0))).to(at::kDouble).mean().item<double>();
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const ContrastivePairOptions& options, const Run& context) {
   Findings findings;
   data::SceneOptions world = pipeline::read_model_card(context.model).world;
   const auto source = data::open_scenes(context.atlas, world);
@@ -149,7 +149,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment contrastive_pair() {
-  return make_experiment<Options>(
+  return make_experiment<ContrastivePairOptions>(
       {.name = "contrastive-pair",
        .topic = "Text to image",
        .title = "Two encoders trained so that a picture and its caption point the same way.",

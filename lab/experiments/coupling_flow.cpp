@@ -16,13 +16,13 @@ namespace {
 
 constexpr double kWidth = 0.15;  // deviation of the data around their curve
 
-struct Options {
+struct CouplingFlowOptions {
   std::int64_t layers = 6;
   std::int64_t rounds = 350;
   std::uint64_t seed = 24;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, CouplingFlowOptions& o) {
   v("layers", o.layers, "coupling layers, each moving one coordinate");
   v("rounds", o.rounds, "training steps of 500 points");
   v("seed", o.seed, "seed of data and weights");
@@ -37,7 +37,9 @@ at::Tensor moon(const at::Tensor& u) {
   return at::stack({x * 1.2, y * 1.8}, 1);
 }
 
-at::Tensor draw_moons(const Options& options, std::uint32_t number, std::int64_t count) {
+at::Tensor draw_moons(const CouplingFlowOptions& options,
+                      std::uint32_t number,
+                      std::int64_t count) {
   return moon(draw_uniform({options.seed, number}, {count})) +
          kWidth * draw_normal({options.seed, number + 1}, {count, 2});
 }
@@ -55,7 +57,7 @@ at::Tensor log_density(const at::Tensor& x) {
 /// network makes of the other, which stays; so the inverse is known, and so is the Jacobian.
 class Flow {
  public:
-  explicit Flow(const Options& options) {
+  explicit Flow(const CouplingFlowOptions& options) {
     for (std::int64_t i = 0; i < options.layers; ++i) {
       layers_.emplace_back(std::vector<std::int64_t>{1, 32, 32, 2},
                            options.seed + static_cast<std::uint64_t>(i));
@@ -164,7 +166,7 @@ Panel net_panel(const Flow& flow, const at::Tensor& data) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const CouplingFlowOptions& options, const Run& context) {
   Findings findings;
   const Flow flow(options);
   Adam adam(flow.parameters());
@@ -229,7 +231,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment coupling_flow() {
-  return make_experiment<Options>(
+  return make_experiment<CouplingFlowOptions>(
       {.name = "coupling-flow",
        .topic = "Families",
        .title = "A flow is invertible by construction and its likelihood is exact.",

@@ -14,12 +14,12 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct DdimConsistencyOptions {
   std::int64_t pictures = 256;
   std::uint64_t seed = 5;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, DdimConsistencyOptions& o) {
   v("pictures", o.pictures, "scenes that the figure's data consist of");
   v("seed", o.seed, "seed of the figure's x_T");
 }
@@ -51,7 +51,7 @@ double exact_explained(std::int64_t steps) {
   return slope * slope / (slope * slope + noise);
 }
 
-Panel sheet(const Options& options, const Run& context) {
+Panel sheet(const DdimConsistencyOptions& options, const Run& context) {
   const at::Tensor scenes = scene_pictures(context.atlas, options.pictures, 32, SceneChoice::kAny);
   const World world = picture_world(make_gaussian_schedule({}), scenes);
   const nn::Noise noise{.rng = nn::Rng::of_run(options.seed, 0, 4)};
@@ -75,7 +75,7 @@ Panel sheet(const Options& options, const Run& context) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const DdimConsistencyOptions& options, const Run& context) {
   Findings findings;
   const World world = normal_world(make_gaussian_schedule({}), 0, 0.25);
   for (const std::int64_t steps : {10, 20, 50}) {
@@ -96,7 +96,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment ddim_consistency() {
-  return make_experiment<Options>(
+  return make_experiment<DdimConsistencyOptions>(
       {.name = "ddim-consistency",
        .topic = "Samplers",
        .title = "With no noise x_T alone decides the picture; with noise hardly at all.",

@@ -14,21 +14,21 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct DdimInversionOptions {
   std::int64_t pictures = 256;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, DdimInversionOptions& o) {
   v("pictures", o.pictures, "scenes that the figure's data consist of");
 }
 
-struct Case {
+struct DdimInversionCase {
   std::int64_t steps = 0;
   double encode = 0;
   double decode = 0;
 };
 /// By the product of the step factors in 40 digits; data N(0, 1/4), times 1, 1 + T/S, …
-constexpr Case kCases[] = {
+constexpr DdimInversionCase kDdimInversionCases[] = {
     {10, 1.49638657034942, 0.374128493790995},
     {20, 1.73493244735405, 0.433734422245952},
     {50, 1.88979516014913, 0.472439113028334},
@@ -75,7 +75,7 @@ Panel error_panel(const World& world) {
 }
 
 /// Pictures of the set to x_T and back, S calls each way.
-Panel picture_panel(const Options& options, const Run& context) {
+Panel picture_panel(const DdimInversionOptions& options, const Run& context) {
   const at::Tensor scenes = scene_pictures(context.atlas, options.pictures, 16, SceneChoice::kAny);
   const GaussianSchedule schedule = make_gaussian_schedule({});
   const GaussianProcess process(schedule);
@@ -106,10 +106,10 @@ Panel picture_panel(const Options& options, const Run& context) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const DdimInversionOptions& options, const Run& context) {
   Findings findings;
   const World world = normal_world(make_gaussian_schedule({}), 0, 0.25);
-  for (const Case& exact : kCases) {
+  for (const DdimInversionCase& exact : kDdimInversionCases) {
     if (exact.steps > 200 && !context.full()) continue;
     const Factors f = measure(world, exact.steps);
     findings.equal(
@@ -127,7 +127,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment ddim_inversion() {
-  return make_experiment<Options>(
+  return make_experiment<DdimInversionOptions>(
       {.name = "ddim-inversion",
        .topic = "Samplers",
        .title = "Without noise the sampler is an ODE solver, and runs in both directions.",

@@ -14,11 +14,11 @@ using namespace diffusion;
 constexpr double kMean = 0.5;
 constexpr double kVariance = 0.25;
 
-struct Options {
+struct DdimNoiseOptions {
   std::string schedule = "linear";
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, DdimNoiseOptions& o) {
   v("schedule", o.schedule, "schedule of the figure; the exact rows are those of linear");
 }
 
@@ -36,7 +36,7 @@ Moments output_law(const World& world, std::int64_t steps, double eta) {
   return measure_law({world.process, *world.denoiser, *sampler}, plan, {0.0, 1.0});
 }
 
-struct Case {
+struct DdimNoiseCase {
   std::int64_t steps = 0;
   double eta = 0;
   double mean = 0;
@@ -44,8 +44,8 @@ struct Case {
 };
 
 /// By the recursion in 40 digits; times 1, 1 + T/S, … of the linear schedule.
-const std::vector<Case>& exact_cases() {
-  static const std::vector<Case> cases{
+const std::vector<DdimNoiseCase>& exact_cases() {
+  static const std::vector<DdimNoiseCase> cases{
       {10, 0, 0.496924829233, 0.139972129866},     {10, 0.2, 0.49722889066, 0.139180408871},
       {10, 0.5, 0.498480652434, 0.134750191388},   {10, 1, 0.499966212587, 0.111064302788},
       {10, -1, 0.499966212587, 0.346950931291},    {20, 0, 0.497766774914, 0.188125549041},
@@ -100,10 +100,10 @@ Panel distance_panel(const World& world) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const DdimNoiseOptions& options, const Run& context) {
   Findings findings;
   const World linear = make_world("linear");
-  for (const Case& exact : exact_cases()) {
+  for (const DdimNoiseCase& exact : exact_cases()) {
     if (exact.steps > 100 && !context.full()) continue;
     context.check_stop();
     const Moments law = output_law(linear, exact.steps, exact.eta);
@@ -132,7 +132,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment ddim_noise() {
-  return make_experiment<Options>(
+  return make_experiment<DdimNoiseOptions>(
       {.name = "ddim-noise",
        .topic = "Samplers",
        .title = "DDIM visits a subset of the times; η sets how much noise it adds.",

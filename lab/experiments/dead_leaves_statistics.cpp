@@ -12,7 +12,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct DeadLeavesStatisticsOptions {
   std::int64_t pictures = 150;
   std::int64_t side = 64;
   double smallest = 2;
@@ -20,7 +20,7 @@ struct Options {
   std::uint64_t seed = 15;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, DeadLeavesStatisticsOptions& o) {
   v("pictures", o.pictures, "pictures that the statistics are measured on");
   v("side", o.side, "side of a picture in pixels");
   v("smallest", o.smallest, "least radius of a leaf in pixels");
@@ -36,7 +36,7 @@ at::Tensor correlations(const at::Tensor& pictures, std::int64_t distance) {
   return 3 * 0.5 * (right.mean({1, 2, 3}) + down.mean({1, 2, 3}));  // greys have variance 1/3
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const DeadLeavesStatisticsOptions& options, const Run& context) {
   Findings findings;
   const DeadLeaves kind{.side = options.side,
                         .smallest = options.smallest,
@@ -78,7 +78,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment dead_leaves_statistics() {
-  return make_experiment<Options>(
+  return make_experiment<DeadLeavesStatisticsOptions>(
       {.name = "dead-leaves",
        .topic = "On pictures",
        .title = "Overlapping discs have the occlusion and scaling of natural pictures, and exact "

@@ -19,7 +19,7 @@ using namespace diffusion;
 
 constexpr std::int64_t kSide = 24;
 
-struct Options {
+struct DenoisingPosteriorOptions {
   double noise = 1.0;
   std::int64_t pictures = 40;
   std::uint64_t seed = 12;
@@ -31,7 +31,7 @@ struct Options {
   }
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, DenoisingPosteriorOptions& o) {
   v("noise", o.noise, "deviation of the noise over that of the picture: 1 is a ratio of one");
   v("pictures", o.pictures, "pictures that are noised and restored");
   v("seed", o.seed, "seed of pictures and noise");
@@ -72,7 +72,7 @@ struct Restored {
   double expected = 0;  // mean squared error of the best linear estimate
 };
 
-Restored restore(const Options& options) {
+Restored restore(const DenoisingPosteriorOptions& options) {
   const DeadLeaves kind = leaves(options.seed);
   const GaussianSchedule schedule = make_gaussian_schedule({});
   const GaussianProcess process(schedule);
@@ -110,7 +110,7 @@ Estimate squared_error(const at::Tensor& a, const at::Tensor& b) {
   return mean_of((a - b).square().mean({1, 2, 3}));
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const DenoisingPosteriorOptions& options, const Run& context) {
   Findings findings;
   // One number of N(0, 1) seen through noise of the same size: N(y/2, 1/2).
   const World world =
@@ -158,7 +158,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment denoising_posterior() {
-  return make_experiment<Options>(
+  return make_experiment<DenoisingPosteriorOptions>(
       {.name = "denoising-posterior",
        .topic = "Using the chain",
        .title =

@@ -17,22 +17,24 @@ namespace {
 
 using namespace diffusion;
 
-constexpr double kVariance = 0.25;
+constexpr double kDiffusionAsAutoencoderVariance = 0.25;
 const std::vector<double> kBetas{0.3, 0.6};
 
-struct Options {
+struct DiffusionAsAutoencoderOptions {
   std::int64_t draws = 40000;
   std::uint64_t seed = 20;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, DiffusionAsAutoencoderOptions& o) {
   v("draws", o.draws, "forward paths of the Monte Carlo estimates");
   v("seed", o.seed, "seed of data and noise");
 }
 
 World chain(const std::vector<double>& betas) {
-  return normal_world(
-      schedule_of_betas(betas), 0, kVariance, {.variance = GaussianVariance::kDiagonal});
+  return normal_world(schedule_of_betas(betas),
+                      0,
+                      kDiffusionAsAutoencoderVariance,
+                      {.variance = GaussianVariance::kDiagonal});
 }
 
 GaussianMoments reverse(const World& world, const at::Tensor& x, std::int64_t t) {
@@ -50,10 +52,11 @@ GaussianMoments reverse(const World& world, const at::Tensor& x, std::int64_t t)
 
 /// The two-layer autoencoder's objective on the same chain: z₁ = x_1, z₂ = x_2, the encoder is the
 /// forward process. Five terms, as draws.
-std::vector<Estimate> autoencoder_terms(const World& world, const Options& options) {
+std::vector<Estimate> autoencoder_terms(const World& world,
+                                        const DiffusionAsAutoencoderOptions& options) {
   const at::Tensor draws = draw_normal({.seed = options.seed}, {3, options.draws});
   const auto shaped = [](const at::Tensor& x) { return x.view({-1, 1, 1, 1}); };
-  const at::Tensor x0 = shaped(draws[0]) * std::sqrt(kVariance);
+  const at::Tensor x0 = shaped(draws[0]) * std::sqrt(kDiffusionAsAutoencoderVariance);
   const double keep1 = std::sqrt(1 - kBetas[0]);
   const double keep2 = std::sqrt(1 - kBetas[1]);
   const at::Tensor z1 = keep1 * x0 + std::sqrt(kBetas[0]) * shaped(draws[1]);
@@ -83,7 +86,7 @@ Table differences(const World& world) {
     return 0.5 * std::log2(2 * std::numbers::pi * std::numbers::e * variance);
   };
   const double a = world.process.schedule().alpha_bar.back();
-  const double wide = a * kVariance + 1 - a;
+  const double wide = a * kDiffusionAsAutoencoderVariance + 1 - a;
   Table table{.name = "differences",
               .title = "a diffusion of 1000 steps and an autoencoder of one layer",
               .columns = {"", "autoencoder", "diffusion"}};
@@ -100,17 +103,18 @@ Table differences(const World& world) {
   return table;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const DiffusionAsAutoencoderOptions& options, const Run& /*context*/) {
   Findings findings;
   const World two = chain(kBetas);
   const std::vector<Estimate> terms = autoencoder_terms(two, options);
-  const double bound = normal_bound(two, kVariance);
+  const double bound = normal_bound(two, kDiffusionAsAutoencoderVariance);
   findings.near(
       "T=2: five-term ELBO of the autoencoder = -(L_0 + L_1 + L_2), nats", terms[5], -bound);
   // With the best reverse step the bound is the entropy, up to the mismatch at T.
   const double a = (1 - kBetas[0]) * (1 - kBetas[1]);
-  const double wide = a * kVariance + 1 - a;
-  const double entropy = 0.5 * std::log(2 * std::numbers::pi * std::numbers::e * kVariance);
+  const double wide = a * kDiffusionAsAutoencoderVariance + 1 - a;
+  const double entropy =
+      0.5 * std::log(2 * std::numbers::pi * std::numbers::e * kDiffusionAsAutoencoderVariance);
   const double mismatch = 0.5 * (wide - 1 - std::log(wide));
   findings.equal("T=2: L_0 + L_1 + L_2 = entropy of the data + KL(q(x_2)‖N(0,1))",
                  bound,
@@ -128,10 +132,12 @@ Findings run(const Options& options, const Run& /*context*/) {
     const double beta = 1 - std::pow(0.05, 1.0 / static_cast<double>(count));
     const World world = chain(std::vector<double>(static_cast<std::size_t>(count), beta));
     layers.push_back(static_cast<double>(count));
-    gap.push_back(normal_bound(world, kVariance) - entropy);
+    gap.push_back(normal_bound(world, kDiffusionAsAutoencoderVariance) - entropy);
     const GaussianVariance fixed = GaussianVariance::kLarge;
-    const World plain = normal_world(world.process.schedule(), 0, kVariance, {.variance = fixed});
-    exact.push_back(count > 1 ? normal_bound(plain, kVariance) - entropy : std::nan(""));
+    const World plain = normal_world(
+        world.process.schedule(), 0, kDiffusionAsAutoencoderVariance, {.variance = fixed});
+    exact.push_back(count > 1 ? normal_bound(plain, kDiffusionAsAutoencoderVariance) - entropy
+                              : std::nan(""));
   }
   Panel depth{.title = "nats above the entropy of the data",
               .x = {.label = "layers T", .logarithmic = true, .from = 0.9, .to = 75},
@@ -163,14 +169,15 @@ Findings run(const Options& options, const Run& /*context*/) {
                                   .colour = Colour::kBlack});
   findings.figure = {.title = "Diffusion is a deep autoencoder whose encoder is fixed",
                      .panels = {parts, depth}};
-  findings.tables.push_back(differences(normal_world(make_gaussian_schedule({}), 0, kVariance)));
+  findings.tables.push_back(
+      differences(normal_world(make_gaussian_schedule({}), 0, kDiffusionAsAutoencoderVariance)));
   return findings;
 }
 
 }  // namespace
 
 Experiment diffusion_as_autoencoder() {
-  return make_experiment<Options>(
+  return make_experiment<DiffusionAsAutoencoderOptions>(
       {.name = "diffusion-as-autoencoder",
        .topic = "Autoencoders",
        .title = "A diffusion of two steps is a two-layer VAE with nothing to learn in its encoder.",

@@ -13,12 +13,12 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct EntropyBoundsOptions {
   std::string schedule = "linear";
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, EntropyBoundsOptions& o) {
   v("schedule", o.schedule, "of the chain, T = 1000");
 }
 
@@ -26,7 +26,7 @@ double normal_entropy(double variance) {
   return 0.5 * std::log(2 * std::numbers::pi * std::numbers::e * variance);
 }
 
-Findings run(const Options& o, const Run& /*context*/) {
+Findings run(const EntropyBoundsOptions& o, const Run& /*context*/) {
   const auto schedule = diffusion::make_gaussian_schedule({.kind = o.schedule});
   const ReferenceChain chain(schedule.beta);
   Findings findings;
@@ -92,7 +92,7 @@ Findings run(const Options& o, const Run& /*context*/) {
 }  // namespace
 
 Experiment entropy_bounds() {
-  return make_experiment<Options>(
+  return make_experiment<EntropyBoundsOptions>(
       {.name = "entropy-bounds",
        .topic = "Reverse process",
        .title = "The entropy of a reverse step lies between ½ln 2πe β̃ and ½ln 2πe β, if the data "

@@ -15,7 +15,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct EntropyGrowthOptions {
   double width = 0.1;
   std::int64_t draws = 40000;
   std::uint64_t seed = 1;
@@ -30,7 +30,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, EntropyGrowthOptions& o) {
   v("width", o.width, "deviation of each of the two lumps of data around ±1");
   v("draws", o.draws, "at each time");
   v("seed", o.seed, "of the draws");
@@ -55,7 +55,7 @@ at::Tensor log_density(const Lumps& law, const at::Tensor& x) {
 }
 
 /// Entropy in nats by quadrature.
-double entropy(const Lumps& law) {
+double entropy_of(const Lumps& law) {
   const auto density = [&](double x) {
     const auto lump = [&](double c) { return std::exp(-0.5 * (x - c) * (x - c) / law.variance); };
     return 0.5 * (lump(-law.centre) + lump(law.centre)) /
@@ -72,14 +72,14 @@ double entropy(const Lumps& law) {
       600);
 }
 
-at::Tensor draw(const Lumps& law, const Options& o, std::uint32_t stream) {
+at::Tensor draw(const Lumps& law, const EntropyGrowthOptions& o, std::uint32_t stream) {
   const at::Tensor side =
       at::where(draw_uniform({o.seed, stream}, {o.draws}) < 0.5, -1.0, 1.0).to(at::kDouble);
   return law.centre * side + std::sqrt(law.variance) * draw_normal({o.seed, stream}, {o.draws});
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const EntropyGrowthOptions& options, const Run& context) {
+  EntropyGrowthOptions o = options;
   if (context.full()) o.draws *= 10;
   const diffusion::GaussianProcess process(diffusion::make_gaussian_schedule({}));
   const ReferenceChain chain(process.schedule().beta);
@@ -99,7 +99,7 @@ Findings run(const Options& options, const Run& context) {
     double smallest = 1e300;
     for (std::int64_t t = 0; t <= 1000; t += 20) {
       curve.x.push_back(static_cast<double>(t));
-      curve.y.push_back(entropy(at_time(chain, data, t)));
+      curve.y.push_back(entropy_of(at_time(chain, data, t)));
       if (t > 0) smallest = std::min(smallest, curve.y.back() - curve.y[curve.y.size() - 2]);
     }
     for (const std::int64_t t : {0, 100, 300, 500, 1000}) {
@@ -109,7 +109,7 @@ Findings run(const Options& options, const Run& context) {
                                               draw_normal({o.seed + 1, number}, {o.draws}));
       const Lumps law = at_time(chain, data, t);
       const Estimate measured = mean_of(-log_density(law, x_t));
-      findings.near(concat(name, ": H(x_", t, "), nats"), measured, entropy(law));
+      findings.near(concat(name, ": H(x_", t, "), nats"), measured, entropy_of(law));
       drawn.x.push_back(static_cast<double>(t));
       drawn.y.push_back(measured.value);
     }
@@ -151,7 +151,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment entropy_growth() {
-  return make_experiment<Options>(
+  return make_experiment<EntropyGrowthOptions>(
       {.name = "entropy-growth",
        .topic = "Forward process",
        .title = "For data of variance 1 the entropy of x_t grows to that of noise; for wider data "

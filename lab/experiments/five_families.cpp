@@ -24,18 +24,18 @@ namespace {
 using namespace diffusion;
 
 // The task: N(m, S) with m = (0.3, -0.2), S = ((1, 0.6), (0.6, 0.5)).
-constexpr std::array<double, 2> kMean{0.3, -0.2};
+constexpr std::array<double, 2> kFiveFamiliesMean{0.3, -0.2};
 constexpr double kXx = 1.0, kXy = 0.6, kYy = 0.5;
 constexpr double kEntropy = 0.927410319111;  // nats a dimension: ½ ln(2πe) + ¼ ln det S
 constexpr std::int64_t kSamples = 4000;
 
-struct Options {
+struct FiveFamiliesOptions {
   std::int64_t points = 6000;
   std::int64_t rounds = 400;
   std::uint64_t seed = 23;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, FiveFamiliesOptions& o) {
   v("points", o.points, "points that the models learn from");
   v("rounds", o.rounds, "training steps of each model");
   v("seed", o.seed, "seed of data, weights and samples");
@@ -51,12 +51,13 @@ struct Learned {
   std::optional<Estimate> excess{};
 };
 
-at::Tensor draw_data(const Options& options, std::uint32_t number, std::int64_t count) {
+at::Tensor draw_data(const FiveFamiliesOptions& options, std::uint32_t number, std::int64_t count) {
   const at::Tensor z = draw_normal({options.seed, number}, {count, 2});
   const double a = std::sqrt(kXx);
   const double b = kXy / a;
-  const at::Tensor x = kMean[0] + a * z.select(1, 0);
-  const at::Tensor y = kMean[1] + b * z.select(1, 0) + std::sqrt(kYy - b * b) * z.select(1, 1);
+  const at::Tensor x = kFiveFamiliesMean[0] + a * z.select(1, 0);
+  const at::Tensor y =
+      kFiveFamiliesMean[1] + b * z.select(1, 0) + std::sqrt(kYy - b * b) * z.select(1, 1);
   return at::stack({x, y}, 1);
 }
 
@@ -64,7 +65,7 @@ at::Tensor parameter(at::IntArrayRef shape, double value) {
   return at::full(shape, value, at::kDouble);
 }
 
-void train(const Options& options,
+void train(const FiveFamiliesOptions& options,
            std::vector<at::Tensor> parameters,
            const std::function<at::Tensor()>& loss) {
   Adam adam(std::move(parameters));
@@ -81,7 +82,9 @@ at::Tensor surprise(const at::Tensor& x, const at::Tensor& mean, const at::Tenso
   return 0.5 * ((x - mean).square() * (-log_variance).exp() + log_variance + kLogTwoPi);
 }
 
-Learned autoregressive(const Options& options, const at::Tensor& data, const at::Tensor& test) {
+Learned autoregressive(const FiveFamiliesOptions& options,
+                       const at::Tensor& data,
+                       const at::Tensor& test) {
   const at::Tensor first = parameter({2}, 0),
                    second = parameter({3}, 0);  // mean, ln var; slope too
   const auto nats = [&](const at::Tensor& x) {
@@ -97,7 +100,7 @@ Learned autoregressive(const Options& options, const at::Tensor& data, const at:
       .name = "autoregressive", .samples = at::stack({a, b}, 1), .nats = mean_of(nats(test) / 2)};
 }
 
-Learned flow(const Options& options, const at::Tensor& data, const at::Tensor& test) {
+Learned flow(const FiveFamiliesOptions& options, const at::Tensor& data, const at::Tensor& test) {
   // z = (x - b) Aᵀ, an invertible map; -ln p = |z|²/2 + ln 2π - ln |det A|.
   const at::Tensor matrix = at::eye(2, at::kDouble), shift = parameter({2}, 0);
   const auto nats = [&](const at::Tensor& x) {
@@ -113,7 +116,9 @@ Learned flow(const Options& options, const at::Tensor& data, const at::Tensor& t
           .nats = mean_of(nats(test) / 2)};
 }
 
-Learned autoencoder(const Options& options, const at::Tensor& data, const at::Tensor& test) {
+Learned autoencoder(const FiveFamiliesOptions& options,
+                    const at::Tensor& data,
+                    const at::Tensor& test) {
   // One latent: x | z ~ N(b + w z, s I); q(z | x) = N(u x + c, v). The ELBO in closed form.
   const at::Tensor w = at::tensor({0.5, 0.3}, at::kDouble), b = parameter({2}, 0),
                    log_s = parameter({1}, -1);
@@ -138,7 +143,7 @@ Learned autoencoder(const Options& options, const at::Tensor& data, const at::Te
           .bound = true};
 }
 
-Learned adversarial(const Options& options, const at::Tensor& data) {
+Learned adversarial(const FiveFamiliesOptions& options, const at::Tensor& data) {
   // A linear generator against a quadratic critic, which sees means and covariances.
   const at::Tensor matrix = 0.3 * at::eye(2, at::kDouble), shift = parameter({2}, 0);
   const at::Tensor quadratic = parameter({2, 2}, 0), linear = parameter({2}, 0);
@@ -193,13 +198,15 @@ class LinearDenoiser final : public GaussianDenoiser {
   at::Tensor matrix_, shift_, log_variance_;
 };
 
-Learned diffusion_model(const Options& options, const at::Tensor& data, const at::Tensor& test) {
+Learned diffusion_model(const FiveFamiliesOptions& options,
+                        const at::Tensor& data,
+                        const at::Tensor& test) {
   constexpr std::int64_t kSteps = 50;
   const GaussianProcess process(make_gaussian_schedule({.kind = "cosine", .steps = kSteps}));
   LinearDenoiser network(process.schedule());
   const AnswerKind kind{.variance = GaussianVariance::kDiagonal};
   std::uint32_t round = 0;
-  Options longer = options;
+  FiveFamiliesOptions longer = options;
   longer.rounds = options.rounds * 3 / 2;
   train(longer, network.weights(), [&] {
     ++round;
@@ -219,7 +226,7 @@ Learned diffusion_model(const Options& options, const at::Tensor& data, const at
   const at::NoGradGuard no_grad;
   const auto best =
       make_gaussian_data_denoiser(process.schedule(),
-                                  {.mean = tensor_of({kMean[0], kMean[1]}),
+                                  {.mean = tensor_of({kFiveFamiliesMean[0], kFiveFamiliesMean[1]}),
                                    .covariance = tensor_of({kXx, kXy, kXy, kYy}).view({2, 2})},
                                   kind);
   const auto nats_of = [&](GaussianDenoiser& one) {
@@ -252,7 +259,7 @@ Panel cloud(const std::string& title, const at::Tensor& x) {
                                   .stroke = Stroke::kDots,
                                   .colour = Colour::kSky});
   for (const double deviations : {1.0, 2.0}) {
-    panel.layers.emplace_back(Ellipse{.centre = kMean,
+    panel.layers.emplace_back(Ellipse{.centre = kFiveFamiliesMean,
                                       .covariance = {kXx, kXy, kYy},
                                       .deviations = deviations,
                                       .colour = Colour::kVermilion});
@@ -260,7 +267,7 @@ Panel cloud(const std::string& title, const at::Tensor& x) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const FiveFamiliesOptions& options, const Run& context) {
   Findings findings;
   const at::Tensor data = draw_data(options, 1, options.points);
   const at::Tensor test = draw_data(options, 2, 6000);
@@ -270,7 +277,7 @@ Findings run(const Options& options, const Run& context) {
                                 adversarial(options, data)};
   context.check_stop();
   outcomes.push_back(diffusion_model(options, data, test));
-  const eval::Gaussian truth{.mean = tensor_of({kMean[0], kMean[1]}),
+  const eval::Gaussian truth{.mean = tensor_of({kFiveFamiliesMean[0], kFiveFamiliesMean[1]}),
                              .covariance = tensor_of({kXx, kXy, kXy, kYy}).view({2, 2})};
   Table table{.name = "families",
               .title = "one task, five families",
@@ -317,7 +324,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment five_families() {
-  return make_experiment<Options>(
+  return make_experiment<FiveFamiliesOptions>(
       {.name = "five-families",
        .topic = "Families",
        .title = "Autoregression, flow, autoencoder, adversary, diffusion: one task, one yardstick.",

@@ -15,7 +15,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct ForwardStripOptions {
   std::int64_t scene = 2;
   std::uint64_t seed = 1;
   void validate() const {
@@ -25,12 +25,12 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, ForwardStripOptions& o) {
   v("scene", o.scene, "which scene is drowned in noise");
   v("seed", o.seed, "of the noise");
 }
 
-constexpr std::int64_t kSide = 32;
+constexpr std::int64_t kForwardStripSide = 32;
 const std::vector<std::int64_t>& shown_times() {
   static const std::vector<std::int64_t> times = {0, 50, 100, 200, 300, 400, 500, 650, 800, 1000};
   return times;
@@ -46,15 +46,19 @@ at::Tensor strip(const diffusion::GaussianProcess& process,
   return at::cat(row);
 }
 
-void compare(Findings& findings, const std::string& kind, const at::Tensor& x0, const Options& o) {
+void compare(Findings& findings,
+             const std::string& kind,
+             const at::Tensor& x0,
+             const ForwardStripOptions& o) {
   const diffusion::GaussianProcess process(diffusion::make_gaussian_schedule({.kind = kind}));
   const ReferenceChain chain(process.schedule().beta);
   // The jump of many noises from one picture: what is left of it, and what is added.
   const std::int64_t rows = 64;
-  const at::Tensor noise = draw_normal({o.seed, 1}, {rows, 3, kSide, kSide});
+  const at::Tensor noise =
+      draw_normal({o.seed, 1}, {rows, 3, kForwardStripSide, kForwardStripSide});
   for (const std::int64_t t : {100, 500, 1000}) {
-    const at::Tensor x_t =
-        process.q_sample(x0.expand({rows, 3, kSide, kSide}), times_of(t, rows), noise);
+    const at::Tensor x_t = process.q_sample(
+        x0.expand({rows, 3, kForwardStripSide, kForwardStripSide}), times_of(t, rows), noise);
     const at::Tensor rest = x_t - std::sqrt(chain.kept(t)) * x0;
     findings.near(concat(kind, ", t = ", t, ": mean of x_t − √ᾱ x_0"), mean_of(rest), 0.0);
     findings.near(
@@ -65,8 +69,8 @@ void compare(Findings& findings, const std::string& kind, const at::Tensor& x0, 
                    1e-12);
   }
   // One step: its variance is β, not β².
-  const at::Tensor before =
-      process.q_sample(x0.expand({rows, 3, kSide, kSide}), times_of(499, rows), noise);
+  const at::Tensor before = process.q_sample(
+      x0.expand({rows, 3, kForwardStripSide, kForwardStripSide}), times_of(499, rows), noise);
   const at::Tensor after = process.q_continue(
       before, times_of(499, rows), times_of(500, rows), draw_normal({o.seed, 2}, before.sizes()));
   findings.near(kind + ": variance of x_500 given x_499",
@@ -97,10 +101,11 @@ Panel shares_panel() {
   return panel;
 }
 
-Findings run(const Options& o, const Run& context) {
+Findings run(const ForwardStripOptions& o, const Run& context) {
   const at::Tensor x0 =
-      scene_pictures(context.atlas, o.scene + 1, kSide, SceneChoice::kAny).narrow(0, o.scene, 1);
-  const at::Tensor noise = draw_normal({o.seed, 0}, {1, 3, kSide, kSide});
+      scene_pictures(context.atlas, o.scene + 1, kForwardStripSide, SceneChoice::kAny)
+          .narrow(0, o.scene, 1);
+  const at::Tensor noise = draw_normal({o.seed, 0}, {1, 3, kForwardStripSide, kForwardStripSide});
   Findings findings;
   std::vector<at::Tensor> rows;
   std::vector<std::string> over;
@@ -140,7 +145,7 @@ Findings run(const Options& o, const Run& context) {
 }  // namespace
 
 Experiment forward_strip() {
-  return make_experiment<Options>(
+  return make_experiment<ForwardStripOptions>(
       {.name = "forward-strip",
        .topic = "Forward process",
        .title = "x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε: a picture fades into noise by one formula.",

@@ -12,12 +12,12 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct FrechetBiasOptions {
   std::int64_t repeats = 24;
   std::uint64_t seed = 21;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, FrechetBiasOptions& o) {
   v("repeats", o.repeats, "independent samples of each size");
   v("seed", o.seed, "seed of the samples");
 }
@@ -33,7 +33,9 @@ eval::Gaussian standard(std::int64_t dimensions) {
 }
 
 /// Distances of samples of N(0, I) to N(0, I) itself.
-at::Tensor self_distances(const Options& options, std::int64_t dimensions, std::int64_t count) {
+at::Tensor self_distances(const FrechetBiasOptions& options,
+                          std::int64_t dimensions,
+                          std::int64_t count) {
   const eval::FrechetReference truth(standard(dimensions));
   std::vector<double> out;
   for (std::int64_t i = 0; i < options.repeats; ++i) {
@@ -67,7 +69,7 @@ void check_closed_forms(Findings& findings) {
   findings.equal("a Gaussian and itself", eval::frechet_distance(a, a), 0, 1e-12);
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const FrechetBiasOptions& options, const Run& context) {
   Findings findings;
   check_closed_forms(findings);
   Panel curves{.title = "FID of data against their own law",
@@ -80,7 +82,7 @@ Findings run(const Options& options, const Run& context) {
     for (const std::int64_t count : {100, 300, 1000, 3000, 10000}) {
       if (count < 3 * dimensions) continue;
       context.check_stop();
-      Options sized = options;
+      FrechetBiasOptions sized = options;
       if (dimensions * count > 100000 && !context.full()) sized.repeats = 6;
       const Estimate distance = mean_of(self_distances(sized, dimensions, count));
       measured.x.push_back(static_cast<double>(count));
@@ -141,7 +143,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment frechet_bias() {
-  return make_experiment<Options>(
+  return make_experiment<FrechetBiasOptions>(
       {.name = "frechet-bias",
        .topic = "Metrics",
        .title = "FID of the data against themselves is not zero: it falls as 1/N.",

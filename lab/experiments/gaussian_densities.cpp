@@ -12,7 +12,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct GaussianDensitiesOptions {
   std::int64_t draws = 200000;
   double variance_x = 1.0;
   double variance_y = 0.5;
@@ -37,7 +37,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, GaussianDensitiesOptions& o) {
   v("draws", o.draws, "random vectors");
   v("variance_x", o.variance_x, "variance of the first coordinate");
   v("variance_y", o.variance_y, "variance of the second");
@@ -50,7 +50,7 @@ double share_within(double k) {
   return std::erf(k / std::numbers::sqrt2);
 }
 
-Panel densities(Findings& findings, const Options& options) {
+Panel densities(Findings& findings, const GaussianDensitiesOptions& options) {
   Panel panel{.title = "One dimension: N(0, σ^2)",
               .x = {.label = "x", .from = -5.0, .to = 5.0},
               .y = {.label = "density", .from = 0.0, .to = 1.0}};
@@ -77,7 +77,7 @@ Panel densities(Findings& findings, const Options& options) {
   return panel;
 }
 
-Panel cloud(Findings& findings, const Options& options) {
+Panel cloud(Findings& findings, const GaussianDensitiesOptions& options) {
   const double xy = options.correlation * std::sqrt(options.variance_x * options.variance_y);
   // Σ = L Lᵀ, x = L z.
   const double a = std::sqrt(options.variance_x);
@@ -115,8 +115,8 @@ Panel cloud(Findings& findings, const Options& options) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options sized = options;
+Findings run(const GaussianDensitiesOptions& options, const Run& context) {
+  GaussianDensitiesOptions sized = options;
   if (context.full()) sized.draws *= 20;
   Findings findings;
   findings.figure = {.title = "Gaussian densities", .columns = 2};
@@ -128,7 +128,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment gaussian_densities() {
-  return make_experiment<Options>(
+  return make_experiment<GaussianDensitiesOptions>(
       {.name = "gaussian-densities",
        .topic = "Groundwork",
        .title = "A Gaussian is its mean and its covariance: density, draws, ellipses.",

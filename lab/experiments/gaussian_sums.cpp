@@ -13,7 +13,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct GaussianSumsOptions {
   double a = 0.6;
   double b = 0.8;
   double sigma_x = 1.0;
@@ -31,7 +31,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, GaussianSumsOptions& o) {
   v("a", o.a, "factor of X");
   v("b", o.b, "factor of Y");
   v("sigma_x", o.sigma_x, "deviation of X");
@@ -41,7 +41,7 @@ void visit_fields(Visitor& v, Options& o) {
   v("seed", o.seed, "of the draws");
 }
 
-Panel sum_panel(Findings& findings, const Options& o) {
+Panel sum_panel(Findings& findings, const GaussianSumsOptions& o) {
   const at::Tensor x = 1.0 + o.sigma_x * draw_normal({o.seed, 0}, {o.draws});
   const at::Tensor y = -2.0 + o.sigma_y * draw_normal({o.seed, 1}, {o.draws});
   const at::Tensor sum = o.a * x + o.b * y;
@@ -78,7 +78,7 @@ Panel sum_panel(Findings& findings, const Options& o) {
 }
 
 /// The noise of two steps is one noise: α_t (1 - ᾱ_{t-1}) + β_t = 1 - ᾱ_t.
-Panel merge_panel(Findings& findings, const Options& o) {
+Panel merge_panel(Findings& findings, const GaussianSumsOptions& o) {
   const diffusion::GaussianProcess process(diffusion::make_gaussian_schedule({.kind = o.schedule}));
   const std::int64_t steps = process.steps();
   const at::Tensor t = at::arange(1, steps + 1, at::kLong);
@@ -114,8 +114,8 @@ Panel merge_panel(Findings& findings, const Options& o) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options sized = options;
+Findings run(const GaussianSumsOptions& options, const Run& context) {
+  GaussianSumsOptions sized = options;
   if (context.full()) sized.draws *= 10;
   Findings findings;
   findings.figure = {.title = "Sums of independent Gaussians", .columns = 2};
@@ -127,7 +127,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment gaussian_sums() {
-  return make_experiment<Options>(
+  return make_experiment<GaussianSumsOptions>(
       {.name = "gaussian-sums",
        .topic = "Groundwork",
        .title =

@@ -18,13 +18,13 @@ using namespace diffusion;
 constexpr std::int64_t kLength = kHeartbeatLength;
 constexpr double kActivity = kHeartbeatActivity;
 
-struct Options {
+struct HeartbeatOptions {
   std::int64_t sequences = 400;
   std::int64_t steps = 2000;
   std::uint64_t seed = 16;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, HeartbeatOptions& o) {
   v("sequences", o.sequences, "sequences that the bound is measured on");
   v("steps", o.steps, "steps T of the chain that the figure samples");
   v("seed", o.seed, "seed of all draws");
@@ -32,7 +32,7 @@ void visit_fields(Visitor& v, Options& o) {
 
 /// Σ KL over t = 2..T of each sequence, bits.
 at::Tensor divergences(const BernoulliProcess& process,
-                       const Options& options,
+                       const HeartbeatOptions& options,
                        const Run& context) {
   const at::Tensor phase =
       (draw_uniform({.seed = options.seed}, {options.sequences}) * kHeartbeatPeriod).to(at::kLong);
@@ -56,7 +56,7 @@ struct Trajectory {
   std::vector<at::Tensor> kept{};
 };
 Trajectory sample(const BernoulliProcess& process,
-                  const Options& options,
+                  const HeartbeatOptions& options,
                   std::int64_t count,
                   std::int64_t stride) {
   const nn::Rng rng = nn::Rng::of_run(options.seed + 1, 0, count);
@@ -73,7 +73,7 @@ Trajectory sample(const BernoulliProcess& process,
   return out;
 }
 
-Panel trajectory_panel(const Trajectory& trajectory, const Options& options) {
+Panel trajectory_panel(const Trajectory& trajectory, const HeartbeatOptions& options) {
   const auto rows = static_cast<std::int64_t>(trajectory.kept.size());
   std::vector<double> cells;
   for (const at::Tensor& x : trajectory.kept) {
@@ -125,7 +125,7 @@ Panel bound_panel() {
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const HeartbeatOptions& options, const Run& context) {
   Findings findings;
   struct Case {
     std::int64_t steps;
@@ -176,7 +176,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment heartbeat() {
-  return make_experiment<Options>(
+  return make_experiment<HeartbeatOptions>(
       {.name = "heartbeat",
        .topic = "Nonequilibrium thermodynamics",
        .title =

@@ -15,7 +15,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct InjectedNoiseOptions {
   double right = 0.7;
   std::int64_t trajectories = 200;
   std::uint64_t seed = 1;
@@ -30,7 +30,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, InjectedNoiseOptions& o) {
   v("right", o.right, "share of the data at +1; the rest is at -1");
   v("trajectories", o.trajectories, "that are run");
   v("seed", o.seed, "of the draws");
@@ -45,7 +45,7 @@ struct Paths {
 
 Paths sample(const diffusion::GaussianProcess& process,
              double noise,
-             const Options& o,
+             const InjectedNoiseOptions& o,
              const Run& run) {
   const auto denoiser = diffusion::make_mixture_data_denoiser(
       process.schedule(),
@@ -143,8 +143,8 @@ Panel variance_panel(Findings& findings, const diffusion::GaussianProcess& proce
           .legend = Legend::kTopLeft};
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const InjectedNoiseOptions& options, const Run& context) {
+  InjectedNoiseOptions o = options;
   if (context.full()) o.trajectories *= 20;
   const diffusion::GaussianProcess process(diffusion::make_gaussian_schedule({}));
   const Paths with = sample(process, 1.0, o, context);
@@ -169,7 +169,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment injected_noise() {
-  return make_experiment<Options>(
+  return make_experiment<InjectedNoiseOptions>(
       {.name = "injected-noise",
        .topic = "Reverse process",
        .title = "Without its noise the ancestral sampler loses the spread of the data.",

@@ -18,12 +18,12 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct InpaintingOptions {
   std::int64_t pictures = 500;
   std::uint64_t seed = 11;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, InpaintingOptions& o) {
   v("pictures", o.pictures, "scenes that the figure's data consist of");
   v("seed", o.seed, "seed of all noise");
 }
@@ -103,7 +103,7 @@ Panel law_panel(const Moments& clamp, const Moments& renoise) {
 }
 
 /// Scenes that are not in the set, their right half filled in.
-Panel sheet(const Options& options, const Run& context) {
+Panel sheet(const InpaintingOptions& options, const Run& context) {
   const at::Tensor scenes =
       scene_pictures(context.atlas, options.pictures + 4, 32, SceneChoice::kAny);
   const World world = picture_world(make_gaussian_schedule({}), scenes.slice(0, 4));
@@ -138,7 +138,7 @@ Panel sheet(const Options& options, const Run& context) {
                      {});
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const InpaintingOptions& options, const Run& context) {
   Findings findings;
   const Moments clamp = filled_in(KnownRule::kClamp);
   const Moments renoise = filled_in(KnownRule::kRenoise);
@@ -160,7 +160,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment inpainting() {
-  return make_experiment<Options>(
+  return make_experiment<InpaintingOptions>(
       {.name = "inpainting",
        .topic = "Using the chain",
        .title = "Putting the known pixels back at every step fills in plausibly, but not exactly.",

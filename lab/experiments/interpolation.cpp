@@ -16,16 +16,16 @@ namespace {
 
 using namespace diffusion;
 
-constexpr double kVariance = 0.25;
+constexpr double kInterpolationVariance = 0.25;
 
-struct Options {
+struct InterpolationOptions {
   std::int64_t pictures = 400;
   std::int64_t first = 2;
   std::int64_t second = 7;
   std::uint64_t seed = 10;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, InterpolationOptions& o) {
   v("pictures", o.pictures, "scenes that the figure's data consist of");
   v("first", o.first, "number of the scene on the left");
   v("second", o.second, "number of the scene on the right");
@@ -42,11 +42,11 @@ double mixed_variance(const World& world, std::int64_t t, double lambda) {
   const double share = lerp_states(left, 1 - left, lambda).square().sum().item<double>();
   return measure_law({world.process, *world.denoiser, *sampler},
                      plan_from(sampler->plan({.trained = 1000, .wanted = 1000}), t),
-                     {0, share * (a * kVariance + 1 - a)})
+                     {0, share * (a * kInterpolationVariance + 1 - a)})
       .variance;
 }
 
-Panel sheet(const Options& options, const Run& context) {
+Panel sheet(const InterpolationOptions& options, const Run& context) {
   const at::Tensor scenes = scene_pictures(context.atlas, options.pictures, 32, SceneChoice::kAny);
   const World world = picture_world(make_gaussian_schedule({}), scenes);
   const auto sampler = make_gaussian_sampler("ancestral", {.variance = "small"});
@@ -80,12 +80,15 @@ Panel sheet(const Options& options, const Run& context) {
                      names);
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const InterpolationOptions& options, const Run& context) {
   Findings findings;
-  const World world = normal_world(
-      make_gaussian_schedule({}), 0, kVariance, {.variance = GaussianVariance::kDiagonal});
+  const World world = normal_world(make_gaussian_schedule({}),
+                                   0,
+                                   kInterpolationVariance,
+                                   {.variance = GaussianVariance::kDiagonal});
   const double first = 1 - world.process.schedule().alpha_bar[1];
-  const double lacking = kVariance * first / (kVariance * (1 - first) + first);
+  const double lacking =
+      kInterpolationVariance * first / (kInterpolationVariance * (1 - first) + first);
   struct Case {
     std::int64_t t;
     double variance;
@@ -99,8 +102,10 @@ Findings run(const Options& options, const Run& context) {
                    c.variance,
                    1e-9);
   }
-  findings.equal(
-      "λ=0 at t=250: variance", mixed_variance(world, 250, 0) + lacking, kVariance, 1e-9);
+  findings.equal("λ=0 at t=250: variance",
+                 mixed_variance(world, 250, 0) + lacking,
+                 kInterpolationVariance,
+                 1e-9);
   findings.figure = {.title = "Interpolation in x_t: coarse at large t, fine at small"};
   findings.figure.panels = {sheet(options, context)};
   findings.notes.push_back(
@@ -112,7 +117,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment interpolation() {
-  return make_experiment<Options>(
+  return make_experiment<InterpolationOptions>(
       {.name = "interpolation",
        .topic = "Using the chain",
        .title =

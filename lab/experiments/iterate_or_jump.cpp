@@ -14,7 +14,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct IterateOrJumpOptions {
   std::string schedule = "linear";
   std::int64_t steps = 200;
   std::int64_t draws = 20000;
@@ -30,7 +30,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, IterateOrJumpOptions& o) {
   v("schedule", o.schedule, "of the chain; a linear one ends at 0.02·1000/T");
   v("steps", o.steps, "T");
   v("draws", o.draws, "of each route");
@@ -59,7 +59,7 @@ struct Routes {
 };
 
 Routes take(const diffusion::GaussianProcess& process,
-            const Options& o,
+            const IterateOrJumpOptions& o,
             const std::vector<std::int64_t>& times,
             const Run& run) {
   Routes routes;
@@ -79,8 +79,8 @@ Routes take(const diffusion::GaussianProcess& process,
   return routes;
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const IterateOrJumpOptions& options, const Run& context) {
+  IterateOrJumpOptions o = options;
   if (context.full()) o.draws *= 10;
   const double scale = 1000.0 / static_cast<double>(o.steps);
   const diffusion::GaussianProcess process(diffusion::make_gaussian_schedule(
@@ -136,7 +136,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment iterate_or_jump() {
-  return make_experiment<Options>(
+  return make_experiment<IterateOrJumpOptions>(
       {.name = "iterate-or-jump",
        .topic = "Forward process",
        .title = "Adding noise T times and adding it once give the same distribution.",

@@ -12,7 +12,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct JensenOptions {
   double sigma = 1.5;
   std::int64_t draws = 20000;
   std::uint64_t seed = 1;
@@ -27,7 +27,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, JensenOptions& o) {
   v("sigma", o.sigma, "deviation of ln w, the spread of the weights");
   v("draws", o.draws, "independent bounds for each K");
   v("seed", o.seed, "of the draws");
@@ -69,7 +69,7 @@ Panel concave_panel() {
   return panel;
 }
 
-Panel bounds_panel(Findings& findings, const Options& o) {
+Panel bounds_panel(Findings& findings, const JensenOptions& o) {
   // Weights of mean 1, so that the truth is ln 1 = 0.
   Curve means{.label = "E ln (mean of K weights)", .stroke = Stroke::kMarked};
   double before = -1e300;
@@ -120,8 +120,8 @@ Panel bounds_panel(Findings& findings, const Options& o) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options sized = options;
+Findings run(const JensenOptions& options, const Run& context) {
+  JensenOptions sized = options;
   if (context.full()) sized.draws *= 10;
   Findings findings;
   findings.figure = {.title = "Jensen's inequality and its gap", .columns = 2};
@@ -132,7 +132,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment jensen() {
-  return make_experiment<Options>(
+  return make_experiment<JensenOptions>(
       {.name = "jensen",
        .topic = "Groundwork",
        .title = "The mean of a logarithm is below the logarithm of the mean; more samples close "

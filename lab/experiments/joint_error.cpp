@@ -19,13 +19,13 @@ using diffusion::TransitionOptions;
 
 constexpr std::int64_t kMask = 2;  // codes A = 0, B = 1
 
-struct Options {
+struct JointErrorOptions {
   std::int64_t longest = 100;
   std::int64_t samples = 4000;
   std::uint64_t seed = 2;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, JointErrorOptions& o) {
   v("longest", o.longest, "largest number of steps T in the figure");
   v("samples", o.samples, "pairs that the one-token-a-call sampler draws");
   v("seed", o.seed, "seed of its noise");
@@ -78,7 +78,7 @@ at::Tensor prior(const Transition& chain) {
 }
 
 /// Two calls of the network, one token each, on a chain that only masks.
-double one_token_a_call(const Options& options) {
+double one_token_a_call(const JointErrorOptions& options) {
   const auto chain =
       diffusion::make_transition({.kind = "absorbing", .schedule = "linear-mask", .steps = 2}, 2);
   const auto sampler = diffusion::make_discrete_sampler("random-order", {.tokens_a_call = 1});
@@ -93,7 +93,7 @@ double one_token_a_call(const Options& options) {
   return (x.select(1, 0) == x.select(1, 1)).to(at::kDouble).mean().item<double>();
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const JointErrorOptions& options, const Run& /*context*/) {
   Findings findings;
   // By enumeration in 40 digits: steps T, then the exact share from all masks and from the prior.
   const std::vector<std::array<double, 3>> exact{{2, 0.768547239050784, 0.779487613796903},
@@ -155,7 +155,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment joint_error() {
-  return make_experiment<Options>(
+  return make_experiment<JointErrorOptions>(
       {.name = "joint-error",
        .topic = "Discrete diffusion",
        .title = "Drawing many tokens at once breaks their bonds; more steps mend it.",

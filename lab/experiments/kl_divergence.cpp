@@ -14,7 +14,7 @@ namespace {
 
 using diffusion::NormalLaw;
 
-struct Options {
+struct KlDivergenceOptions {
   std::int64_t draws = 400000;
   std::uint64_t seed = 1;
   void validate() const {
@@ -26,7 +26,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, KlDivergenceOptions& o) {
   v("draws", o.draws, "of the estimates");
   v("seed", o.seed, "of the draws");
 }
@@ -47,7 +47,7 @@ double by_quadrature(const NormalLaw& p, const NormalLaw& q) {
       p.mean + reach);
 }
 
-void one_dimension(Findings& findings, const Options& o) {
+void one_dimension(Findings& findings, const KlDivergenceOptions& o) {
   const std::vector<std::pair<NormalLaw, NormalLaw>> pairs = {{{0, 1}, {0, 4}},
                                                               {{0, 1}, {1, 1}},
                                                               {{0, 4}, {0, 1}},
@@ -97,7 +97,7 @@ at::Tensor ratios(const at::Tensor& z,
   return 0.5 * (form(m2, s2) - form(m1, s1));
 }
 
-Panel several_dimensions(Findings& findings, const Options& o) {
+Panel several_dimensions(Findings& findings, const KlDivergenceOptions& o) {
   const auto vec = [](std::vector<double> values) { return tensor_of(values); };
   const at::Tensor m1 = vec({0.2, -0.1});
   const at::Tensor s1 = vec({1, 0.3, 0.3, 0.5}).view({2, 2});
@@ -189,8 +189,8 @@ Panel distance_panel(Findings& findings) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options sized = options;
+Findings run(const KlDivergenceOptions& options, const Run& context) {
+  KlDivergenceOptions sized = options;
   if (context.full()) sized.draws *= 10;
   Findings findings;
   findings.figure = {.title = "Kullback–Leibler divergence of Gaussians"};
@@ -203,7 +203,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment kl_divergence() {
-  return make_experiment<Options>(
+  return make_experiment<KlDivergenceOptions>(
       {.name = "kl-divergence",
        .topic = "Groundwork",
        .title = "Closed form, quadrature and sampling give the same divergence of two Gaussians.",

@@ -17,13 +17,13 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct LangevinDynamicsOptions {
   std::int64_t walkers = 20000;
   std::int64_t steps = 100;
   std::uint64_t seed = 6;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, LangevinDynamicsOptions& o) {
   v("walkers", o.walkers, "independent chains");
   v("steps", o.steps, "Langevin steps of each, at one noise level");
   v("seed", o.seed, "seed of their noise");
@@ -39,7 +39,10 @@ double settled_variance(const World& world, std::int64_t t, double size) {
 }
 
 /// The same by walking.
-Estimate walked_variance(const Options& options, const World& world, std::int64_t t, double size) {
+Estimate walked_variance(const LangevinDynamicsOptions& options,
+                         const World& world,
+                         std::int64_t t,
+                         double size) {
   const double rate = size / world.process.schedule().noise_variance(t);
   const auto sampler = make_gaussian_sampler("langevin", {.langevin_rate = rate});
   std::vector<TimeStep> plan;
@@ -55,7 +58,7 @@ Estimate walked_variance(const Options& options, const World& world, std::int64_
                                         noise));
 }
 
-Panel variance_panel(const World& world, const Options& options) {
+Panel variance_panel(const World& world, const LangevinDynamicsOptions& options) {
   Panel panel{.title = "data N(0, 1): variance at rest",
               .x = {.label = "step size e", .from = 0, .to = 1.9},
               .y = {.label = "variance", .from = 0.9},
@@ -99,7 +102,9 @@ Panel modes_panel(const std::string& title, const at::Tensor& x) {
   return panel;
 }
 
-at::Tensor walk(const Options& options, const std::vector<TimeStep>& plan, double rate) {
+at::Tensor walk(const LangevinDynamicsOptions& options,
+                const std::vector<TimeStep>& plan,
+                double rate) {
   const GaussianSchedule schedule = make_gaussian_schedule({});
   const GaussianProcess process(schedule);
   const auto denoiser = two_modes(schedule);
@@ -115,7 +120,7 @@ double light_share(const at::Tensor& x) {
   return (x < -0.35).to(at::kDouble).mean().item<double>();
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const LangevinDynamicsOptions& options, const Run& context) {
   Findings findings;
   const World unit = normal_world(make_gaussian_schedule({}), 0, 1);
   findings.equal(
@@ -159,7 +164,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment langevin_dynamics() {
-  return make_experiment<Options>(
+  return make_experiment<LangevinDynamicsOptions>(
       {.name = "langevin-dynamics",
        .topic = "Score and Langevin",
        .title = "Langevin steps sample from a score; cooling makes them find every mode.",

@@ -16,7 +16,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct LatePictureOptions {
   std::int64_t pictures = 64;
   std::int64_t chains = 8;
   std::string schedule = "linear";
@@ -32,14 +32,14 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, LatePictureOptions& o) {
   v("pictures", o.pictures, "scenes that the data consist of");
   v("chains", o.chains, "pictures that are drawn");
   v("schedule", o.schedule, "of the chain, T = 1000");
   v("seed", o.seed, "of the noise");
 }
 
-constexpr std::int64_t kSide = 16;
+constexpr std::int64_t kLatePictureSide = 16;
 
 struct Chain {
   std::vector<double> times{};
@@ -49,7 +49,7 @@ struct Chain {
 
 Chain sample(const diffusion::GaussianProcess& process,
              const at::Tensor& data,
-             const Options& o,
+             const LatePictureOptions& o,
              const Run& run) {
   const auto denoiser = diffusion::make_finite_data_denoiser(process.schedule(), data, {}, {});
   const auto sampler = diffusion::make_gaussian_sampler("ancestral");
@@ -68,7 +68,8 @@ Chain sample(const diffusion::GaussianProcess& process,
     }
     return at::Tensor();
   };
-  const at::Tensor start = draw_normal({o.seed, 0}, {o.chains, 3, kSide, kSide});
+  const at::Tensor start =
+      draw_normal({o.seed, 0}, {o.chains, 3, kLatePictureSide, kLatePictureSide});
   chain.last = diffusion::run_gaussian_chain({process, *denoiser, *sampler}, start, options, {});
   return chain;
 }
@@ -85,11 +86,12 @@ std::pair<at::Tensor, double> nearest(const at::Tensor& x, const at::Tensor& dat
   return {index, std::sqrt(value.max().item<double>())};
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const LatePictureOptions& options, const Run& context) {
+  LatePictureOptions o = options;
   if (context.full()) o.chains *= 4;
   const diffusion::GaussianProcess process(diffusion::make_gaussian_schedule({.kind = o.schedule}));
-  const at::Tensor data = scene_pictures(context.atlas, o.pictures, kSide, SceneChoice::kAny);
+  const at::Tensor data =
+      scene_pictures(context.atlas, o.pictures, kLatePictureSide, SceneChoice::kAny);
   const Chain chain = sample(process, data, o, context);
   const auto [picked, distance] = nearest(chain.last, data);
   Findings findings;
@@ -168,7 +170,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment late_picture() {
-  return make_experiment<Options>(
+  return make_experiment<LatePictureOptions>(
       {.name = "late-picture",
        .topic = "Reverse process",
        .title = "x_t shows the picture only at the end of the chain; the estimate of x_0 knows it "

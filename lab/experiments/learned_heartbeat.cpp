@@ -18,14 +18,14 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct LearnedHeartbeatOptions {
   std::int64_t steps = 100;
   std::int64_t width = 64;
   std::int64_t rounds = 350;
   std::uint64_t seed = 27;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, LearnedHeartbeatOptions& o) {
   v("steps", o.steps, "steps T of the chain; the ceiling is known for 20, 100, 500 and 2000");
   v("width", o.width, "units of each of two hidden layers");
   v("rounds", o.rounds, "training steps of 256 sequences");
@@ -51,7 +51,7 @@ double ceiling_bits(std::int64_t steps) {
 /// A perceptron that sees x_t and the time and answers P(x_0 = 1) of every place.
 class BitNetwork {
  public:
-  explicit BitNetwork(const Options& options)
+  explicit BitNetwork(const LearnedHeartbeatOptions& options)
       : steps_(options.steps),
         network_({kHeartbeatLength + 2 * kTimes, options.width, options.width, kHeartbeatLength},
                  options.seed) {}
@@ -73,7 +73,7 @@ struct Batch {
 
 /// Sequences noised to times 2..T, drawn evenly; `number` names the draw.
 Batch draw_batch(const BernoulliProcess& process,
-                 const Options& options,
+                 const LearnedHeartbeatOptions& options,
                  std::uint32_t number,
                  std::int64_t count) {
   const at::Tensor u = draw_uniform({options.seed, number}, {2, count});
@@ -94,7 +94,7 @@ at::Tensor divergence(const BernoulliProcess& process, const Batch& batch, const
 }
 
 Estimate measured_bound(const BernoulliProcess& process,
-                        const Options& options,
+                        const LearnedHeartbeatOptions& options,
                         const BitNetwork& network,
                         std::int64_t count) {
   const at::NoGradGuard no_grad;
@@ -104,7 +104,7 @@ Estimate measured_bound(const BernoulliProcess& process,
 }
 
 at::Tensor sample(const BernoulliProcess& process,
-                  const Options& options,
+                  const LearnedHeartbeatOptions& options,
                   const BitNetwork& network,
                   std::int64_t count) {
   const at::NoGradGuard no_grad;
@@ -122,7 +122,7 @@ at::Tensor sample(const BernoulliProcess& process,
   return x;
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const LearnedHeartbeatOptions& options, const Run& context) {
   Findings findings;
   const BernoulliProcess process = heartbeat_chain(options.steps);
   const BitNetwork network(options);
@@ -195,7 +195,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment learned_heartbeat() {
-  return make_experiment<Options>(
+  return make_experiment<LearnedHeartbeatOptions>(
       {.name = "learned-heartbeat",
        .topic = "Nonequilibrium thermodynamics",
        .title = "Training on bits: the bound climbs towards a ceiling that is known.",

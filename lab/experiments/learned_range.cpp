@@ -18,13 +18,13 @@ namespace {
 
 using namespace diffusion;
 
-constexpr double kVariance = 0.25;
+constexpr double kLearnedRangeVariance = 0.25;
 
-struct Options {
+struct LearnedRangeOptions {
   std::int64_t rounds = 800;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, LearnedRangeOptions& o) {
   v("rounds", o.rounds, "steps of gradient descent on the learned variance");
 }
 
@@ -35,11 +35,12 @@ double best_share(const GaussianSchedule& schedule, std::int64_t t) {
   const double before = schedule.alpha_bar[static_cast<std::size_t>(t - 1)];
   const double below = above * (1 - before) / (1 - alpha_bar);
   const double coefficient = above * std::sqrt(before) / (1 - alpha_bar);
-  const double spread = kVariance * (1 - alpha_bar) / (alpha_bar * kVariance + 1 - alpha_bar);
+  const double spread =
+      kLearnedRangeVariance * (1 - alpha_bar) / (alpha_bar * kLearnedRangeVariance + 1 - alpha_bar);
   return std::log((below + coefficient * coefficient * spread) / below) / std::log(above / below);
 }
 
-struct Learned {
+struct LearnedRangeLearned {
   std::vector<std::int64_t> times{};
   std::vector<double> share{};
   double mean_gradient = 0;  // of the bound's part of the hybrid loss, on the predicted mean
@@ -47,11 +48,11 @@ struct Learned {
 
 /// One number a time, the second half of the answer, learned by the hybrid loss; the first half is
 /// the best network's.
-Learned learn(const Options& options) {
-  Learned out{.times = {2, 3, 5, 10, 20, 50, 100, 250}};
-  const World world = normal_world(make_gaussian_schedule({}), 0, kVariance);
+LearnedRangeLearned learn(const LearnedRangeOptions& options) {
+  LearnedRangeLearned out{.times = {2, 3, 5, 10, 20, 50, 100, 250}};
+  const World world = normal_world(make_gaussian_schedule({}), 0, kLearnedRangeVariance);
   const auto count = static_cast<std::int64_t>(out.times.size());
-  const PairDesign pair = pair_design(kVariance);
+  const PairDesign pair = pair_design(kLearnedRangeVariance);
   const at::Tensor t = at::tensor(out.times, at::kLong).repeat_interleave(2);
   const at::Tensor x0 = pair.x0.repeat({count, 1, 1, 1});
   const at::Tensor noise = pair.noise.repeat({count, 1, 1, 1});
@@ -103,9 +104,9 @@ GaussianSchedule even_strides(std::int64_t steps) {
 
 /// The bound of a chain of `steps` strides with the best mean, bits a dimension.
 double bound_bits(std::int64_t steps, Kind kind) {
-  const World world =
-      normal_world(even_strides(steps), 0, kVariance, {.variance = variance_of_kind(kind)});
-  return normal_bound(world, kVariance) / std::numbers::ln2;
+  const World world = normal_world(
+      even_strides(steps), 0, kLearnedRangeVariance, {.variance = variance_of_kind(kind)});
+  return normal_bound(world, kLearnedRangeVariance) / std::numbers::ln2;
 }
 
 /// The same from the formulas: term t = 1/2 (ln s/b + b/s - 1) + c^2 w / 2s.
@@ -120,7 +121,8 @@ double exact_bits(std::int64_t steps, Kind kind) {
     };
     return Step{beta,
                 beta * (1 - before) / (1 - a),
-                beta * beta * before / (1 - a) * kVariance / (a * kVariance + 1 - a)};
+                beta * beta * before / (1 - a) * kLearnedRangeVariance /
+                    (a * kLearnedRangeVariance + 1 - a)};
   };
   const auto sigma = [&](std::int64_t t) {
     const auto s = value(t);
@@ -129,7 +131,7 @@ double exact_bits(std::int64_t steps, Kind kind) {
     return kind == Kind::kLarge ? s.beta : s.small;
   };
   const double last = schedule.alpha_bar.back();
-  double nats = 0.5 * (last * kVariance - last - std::log(1 - last)) +
+  double nats = 0.5 * (last * kLearnedRangeVariance - last - std::log(1 - last)) +
                 0.5 * (std::log(2 * std::numbers::pi * sigma(1)) + value(1).error / sigma(1));
   for (std::int64_t t = 2; t <= steps; ++t) {
     const auto s = value(t);
@@ -140,8 +142,8 @@ double exact_bits(std::int64_t steps, Kind kind) {
 }
 
 double output_variance(std::int64_t steps, Kind kind) {
-  const World world =
-      normal_world(even_strides(steps), 0, kVariance, {.variance = variance_of_kind(kind)});
+  const World world = normal_world(
+      even_strides(steps), 0, kLearnedRangeVariance, {.variance = variance_of_kind(kind)});
   const auto sampler = make_gaussian_sampler("ancestral", {}, variance_of_kind(kind));
   return measure_law({world.process, *world.denoiser, *sampler},
                      sampler->plan({.trained = steps, .wanted = steps}),
@@ -149,7 +151,7 @@ double output_variance(std::int64_t steps, Kind kind) {
       .variance;
 }
 
-Panel share_panel(const Learned& learned) {
+Panel share_panel(const LearnedRangeLearned& learned) {
   Panel panel{.title = "σ^2 = β^f β̃^{1-f}: the best f",
               .x = {.label = "step t", .logarithmic = true, .from = 1.7, .to = 1000},
               .y = {.label = "f", .from = 0, .to = 1.25}};
@@ -187,9 +189,9 @@ Panel sweep_panel(const std::string& title, const std::string& axis, F value, do
   return panel;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const LearnedRangeOptions& options, const Run& /*context*/) {
   Findings findings;
-  const Learned learned = learn(options);
+  const LearnedRangeLearned learned = learn(options);
   const GaussianSchedule schedule = make_gaussian_schedule({});
   for (std::size_t i = 0; i < learned.times.size(); ++i) {
     findings.equal(concat("t=", learned.times[i], ": learned f"),
@@ -208,8 +210,9 @@ Findings run(const Options& options, const Run& /*context*/) {
                    1e-9);
   }
   const double last = schedule.alpha_bar.back();
-  const double total = last * kVariance + 1 - last;
-  const double entropy = 0.5 * std::log2(2 * std::numbers::pi * std::numbers::e * kVariance);
+  const double total = last * kLearnedRangeVariance + 1 - last;
+  const double entropy =
+      0.5 * std::log2(2 * std::numbers::pi * std::numbers::e * kLearnedRangeVariance);
   findings.equal("50 strides, best σ^2: bound = entropy of the data, bits/dim",
                  bound_bits(50, Kind::kBest),
                  entropy + 0.5 * (total - 1 - std::log(total)) / std::numbers::ln2,
@@ -218,15 +221,17 @@ Findings run(const Options& options, const Run& /*context*/) {
   findings.figure.panels = {
       share_panel(learned),
       sweep_panel("bound with few strides", "bits a dimension", bound_bits, entropy),
-      sweep_panel(
-          "samples with few strides", "variance of the output", output_variance, kVariance)};
+      sweep_panel("samples with few strides",
+                  "variance of the output",
+                  output_variance,
+                  kLearnedRangeVariance)};
   return findings;
 }
 
 }  // namespace
 
 Experiment learned_range() {
-  return make_experiment<Options>(
+  return make_experiment<LearnedRangeOptions>(
       {.name = "learned-range",
        .topic = "Samplers",
        .title = "A learned variance between β̃ and β makes few strides as good as many.",

@@ -15,7 +15,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct LearnedScheduleOptions {
   std::int64_t steps = 10;
   double variance = 0.25;
   double first = 0.001;
@@ -37,7 +37,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, LearnedScheduleOptions& o) {
   v("steps", o.steps, "T");
   v("variance", o.variance, "of the Gaussian data");
   v("first", o.first, "β_1, which is held");
@@ -51,12 +51,13 @@ diffusion::GaussianSchedule schedule_of(const std::vector<double>& odds, double 
   return diffusion::schedule_of_betas(betas);
 }
 
-double bound_of(const diffusion::GaussianSchedule& schedule, const Options& o) {
+double bound_of(const diffusion::GaussianSchedule& schedule, const LearnedScheduleOptions& o) {
   const auto sigma2 = diffusion::reverse_variances(schedule, "beta", o.variance);
   return diffusion::exact_bound(schedule, {0.0, o.variance}, sigma2).total();
 }
 
-double reference_bound(const diffusion::GaussianSchedule& schedule, const Options& o) {
+double reference_bound(const diffusion::GaussianSchedule& schedule,
+                       const LearnedScheduleOptions& o) {
   const ReferenceChain chain(schedule.beta);
   double total = chain.prior_term(o.variance);
   for (std::int64_t t = 1; t <= chain.steps(); ++t)
@@ -65,7 +66,7 @@ double reference_bound(const diffusion::GaussianSchedule& schedule, const Option
 }
 
 /// Central differences of the library's bound.
-std::vector<double> gradient(const std::vector<double>& odds, const Options& o) {
+std::vector<double> gradient(const std::vector<double>& odds, const LearnedScheduleOptions& o) {
   constexpr double kStep = 1e-5;
   std::vector<double> out;
   for (std::size_t i = 0; i < odds.size(); ++i) {
@@ -84,7 +85,7 @@ struct Descent {
   double slope = 0.0;  // largest entry of the last gradient
 };
 
-Descent descend(const Options& o, const Run& run) {
+Descent descend(const LearnedScheduleOptions& o, const Run& run) {
   std::vector<double> start;
   for (std::int64_t t = 2; t <= o.steps; ++t) {  // linear up to 0.6
     const double beta =
@@ -110,8 +111,8 @@ Descent descend(const Options& o, const Run& run) {
   return descent;
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const LearnedScheduleOptions& options, const Run& context) {
+  LearnedScheduleOptions o = options;
   if (context.full()) o.iterations *= 5;
   const Descent descent = descend(o, context);
   const double entropy = 0.5 * std::log(2 * std::numbers::pi * std::numbers::e * o.variance);
@@ -171,7 +172,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment learned_schedule() {
-  return make_experiment<Options>(
+  return make_experiment<LearnedScheduleOptions>(
       {.name = "learned-schedule",
        .topic = "Forward process",
        .title = "The variances of a short chain can be learned by descending the bound.",

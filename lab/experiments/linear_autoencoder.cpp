@@ -16,13 +16,13 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct LinearAutoencoderOptions {
   std::int64_t rounds = 400;
   std::int64_t draws = 40000;
   std::uint64_t seed = 19;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, LinearAutoencoderOptions& o) {
   v("rounds", o.rounds, "training steps of the encoder");
   v("draws", o.draws, "latents of a Monte Carlo estimate");
   v("seed", o.seed, "seed of the draws");
@@ -48,7 +48,7 @@ struct Elbo {
   double divergence = 0;
 };
 
-Elbo one_layer(const Options& options, double mean, double variance) {
+Elbo one_layer(const LinearAutoencoderOptions& options, double mean, double variance) {
   const at::Tensor z =
       mean + std::sqrt(variance) * draw_normal({.seed = options.seed}, {options.draws});
   return {.reconstruction = mean_of(normal_log_density(seen(), bell(0.8 * z + 0.1, 0.25))),
@@ -61,7 +61,7 @@ struct Training {
   std::vector<double> round{}, elbo{};
   double mean = 0, variance = 0, last = 0;
 };
-Training train(const Options& options) {
+Training train(const LinearAutoencoderOptions& options) {
   const at::Tensor mean = at::full({1}, -1.0, at::kDouble);
   const at::Tensor log_variance = at::full({1}, 1.0, at::kDouble);
   Adam adam({mean, log_variance});
@@ -94,7 +94,7 @@ Training train(const Options& options) {
 struct Encoder {
   double a, b, c, d;
 };
-std::vector<Estimate> two_layers(const Options& options, const Encoder& q) {
+std::vector<Estimate> two_layers(const LinearAutoencoderOptions& options, const Encoder& q) {
   const at::Tensor eps = draw_normal({.seed = options.seed, .number = 7}, {2, options.draws});
   const at::Tensor z1 = q.a + std::sqrt(q.b) * eps[0];
   const at::Tensor z2 = q.c * z1 + std::sqrt(q.d) * eps[1];
@@ -148,7 +148,7 @@ Panel terms_panel(const std::vector<Estimate>& exact, const std::vector<Estimate
   return panel;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const LinearAutoencoderOptions& options, const Run& /*context*/) {
   Findings findings;
   struct Case {
     const char* name;
@@ -222,7 +222,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment linear_autoencoder() {
-  return make_experiment<Options>(
+  return make_experiment<LinearAutoencoderOptions>(
       {.name = "linear-autoencoder",
        .topic = "Autoencoders",
        .title = "ELBO = reconstruction - KL; what it lacks is the encoder's error.",

@@ -17,7 +17,7 @@ namespace {
 
 using diffusion::GaussianVariance;
 
-struct Options {
+struct LossWeightsOptions {
   double variance = 0.25;
   std::int64_t draws = 100000;
   std::uint64_t seed = 1;
@@ -34,7 +34,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, LossWeightsOptions& o) {
   v("variance", o.variance, "of the Gaussian data");
   v("draws", o.draws, "of the measured errors");
   v("seed", o.seed, "of the draws");
@@ -93,7 +93,7 @@ Panel weights_panel(Findings& findings, const diffusion::GaussianProcess& proces
 }
 
 /// Smallest reachable error of each answer, and what L_simple of the best network is.
-Panel errors_panel(Findings& findings, const Options& o, const Run& run) {
+Panel errors_panel(Findings& findings, const LossWeightsOptions& o, const Run& run) {
   const World world = normal_world(diffusion::make_gaussian_schedule({}), 0.0, o.variance);
   const ReferenceChain chain(world.process.schedule().beta);
   Curve noise{.label = "noise"}, data{.label = "data"}, velocity{.label = "velocity"},
@@ -136,8 +136,8 @@ Panel errors_panel(Findings& findings, const Options& o, const Run& run) {
           .legend = Legend::kBottomRight};
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const LossWeightsOptions& options, const Run& context) {
+  LossWeightsOptions o = options;
   if (context.full()) o.draws *= 10;
   Findings findings;
   findings.figure = {.title = "What L_{simple} leaves out", .columns = 2};
@@ -150,7 +150,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment loss_weights() {
-  return make_experiment<Options>(
+  return make_experiment<LossWeightsOptions>(
       {.name = "loss-weights",
        .topic = "Objective",
        .title =

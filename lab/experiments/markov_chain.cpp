@@ -12,7 +12,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct MarkovChainOptions {
   double first = 0.7;
   void validate() const {
     TESSERA_CHECK(
@@ -21,7 +21,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, MarkovChainOptions& o) {
   v("first", o.first, "probability of the first of the two symbols in the data");
 }
 
@@ -153,7 +153,7 @@ Panel marginals_panel(const at::Tensor& joint) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const MarkovChainOptions& options, const Run& /*context*/) {
   const auto chain = diffusion::make_transition(
       {.steps = kSteps, .keep_start = 0.8, .keep_end = 0.05, .mask_start = 0.15, .mask_end = 0.85},
       2);
@@ -173,7 +173,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment markov_chain() {
-  return make_experiment<Options>(
+  return make_experiment<MarkovChainOptions>(
       {.name = "markov-chain",
        .topic = "Groundwork",
        .title = "A chain's joint is a product of steps; backwards it is a chain too.",

@@ -15,18 +15,18 @@ namespace tessera::lab {
 namespace {
 
 constexpr std::size_t kTokens = 3;
-constexpr std::size_t kCodes = 3;
+constexpr std::size_t kAlphabet = 3;
 constexpr std::size_t kPictures = 27;  // 3^3
 constexpr std::size_t kCanvases = 64;  // (3 + mask)^3
 using Law = std::vector<double>;       // of the 27 pictures
 using Canvas = std::array<std::size_t, kTokens>;
 
-struct Options {
+struct MaskingAsAutoregressionOptions {
   std::int64_t longest = 64;
   std::uint64_t seed = 3;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, MaskingAsAutoregressionOptions& o) {
   v("longest", o.longest, "largest number of steps T of the parallel chain");
   v("seed", o.seed, "seed of the data's distribution");
 }
@@ -50,10 +50,10 @@ double conditional(const Law& law, const Canvas& canvas, std::size_t token, std:
   double fits = 0;
   double with_k = 0;
   for (std::size_t i = 0; i < kPictures; ++i) {
-    const Canvas picture = digits(i, kCodes);
+    const Canvas picture = digits(i, kAlphabet);
     bool fit = true;
     for (std::size_t j = 0; j < kTokens; ++j) {
-      fit = fit && (canvas[j] == kCodes || canvas[j] == picture[j]);
+      fit = fit && (canvas[j] == kAlphabet || canvas[j] == picture[j]);
     }
     if (!fit) continue;
     fits += law[i];
@@ -67,12 +67,12 @@ at::Tensor perfect_answers(const Law& law) {
   std::vector<double> answers;
   for (std::size_t c = 0; c < kCanvases; ++c) {
     for (std::size_t token = 0; token < kTokens; ++token) {
-      for (std::size_t k = 0; k < kCodes; ++k) {
-        answers.push_back(std::log(conditional(law, digits(c, kCodes + 1), token, k)));
+      for (std::size_t k = 0; k < kAlphabet; ++k) {
+        answers.push_back(std::log(conditional(law, digits(c, kAlphabet + 1), token, k)));
       }
     }
   }
-  return tensor_of(answers).view({kCanvases, kTokens, kCodes});
+  return tensor_of(answers).view({kCanvases, kTokens, kAlphabet});
 }
 
 double entropy_bits(const Law& law) {
@@ -87,8 +87,8 @@ double one_coordinate_a_step(const Law& law, const at::Tensor& answers, const Ca
       diffusion::make_transition({.kind = "absorbing", .schedule = "linear-mask", .steps = 1}, 3);
   double nats = 0;
   for (std::size_t i = 0; i < kPictures; ++i) {
-    const Canvas picture = digits(i, kCodes);
-    Canvas canvas{kCodes, kCodes, kCodes};
+    const Canvas picture = digits(i, kAlphabet);
+    Canvas canvas{kAlphabet, kAlphabet, kAlphabet};
     for (const std::size_t token : order) {
       const auto row = static_cast<std::int64_t>((canvas[0] * 4 + canvas[1]) * 4 + canvas[2]);
       const auto loss = diffusion::discrete_loss(
@@ -96,7 +96,7 @@ double one_coordinate_a_step(const Law& law, const at::Tensor& answers, const Ca
           {.x0 = at::full({1, 1}, static_cast<std::int64_t>(picture[token]), at::kLong),
            .x_t = at::full({1, 1}, *chain->mask_state(), at::kLong),
            .t = at::ones({1}, at::kLong),
-           .logits = answers[row][static_cast<std::int64_t>(token)].view({1, 1, kCodes})},
+           .logits = answers[row][static_cast<std::int64_t>(token)].view({1, 1, kAlphabet})},
           {});
       nats += law[i] * loss.bound.item<double>();
       canvas[token] = picture[token];
@@ -108,17 +108,17 @@ double one_coordinate_a_step(const Law& law, const at::Tensor& answers, const Ca
 /// The bound of the chain that masks every token by itself, by all pictures, canvases and times.
 double parallel_bound(const Law& law, const at::Tensor& answers, std::int64_t steps) {
   const auto chain = diffusion::make_transition(
-      {.kind = "absorbing", .schedule = "linear-mask", .steps = steps}, kCodes);
+      {.kind = "absorbing", .schedule = "linear-mask", .steps = steps}, kAlphabet);
   std::vector<std::int64_t> x0, x_t, rows;
   std::vector<double> base, hidden;
   for (std::size_t i = 0; i < kPictures; ++i) {
     for (std::size_t masks = 0; masks < 8; ++masks) {
-      const Canvas picture = digits(i, kCodes);
+      const Canvas picture = digits(i, kAlphabet);
       Canvas canvas = picture;
       double count = 0;
       for (std::size_t j = 0; j < kTokens; ++j) {
         if ((masks >> j & 1U) == 0) continue;
-        canvas[j] = kCodes;
+        canvas[j] = kAlphabet;
         ++count;
       }
       for (std::size_t j = 0; j < kTokens; ++j) {
@@ -175,9 +175,9 @@ double parallel_exact(const Law& law, std::int64_t steps) {
   for (const auto& [rank, groups] : orders) {
     double order_bits = 0;
     for (std::size_t i = 0; i < kPictures; ++i) {
-      const Canvas picture = digits(i, kCodes);
+      const Canvas picture = digits(i, kAlphabet);
       for (std::size_t token = 0; token < kTokens; ++token) {
-        Canvas canvas{kCodes, kCodes, kCodes};
+        Canvas canvas{kAlphabet, kAlphabet, kAlphabet};
         for (std::size_t j = 0; j < kTokens; ++j) {
           if (rank[j] < rank[token]) canvas[j] = picture[j];
         }
@@ -189,7 +189,7 @@ double parallel_exact(const Law& law, std::int64_t steps) {
   return bits;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const MaskingAsAutoregressionOptions& options, const Run& /*context*/) {
   Findings findings;
   const Law law = make_law(options.seed);
   const at::Tensor answers = perfect_answers(law);
@@ -236,7 +236,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment masking_as_autoregression() {
-  return make_experiment<Options>(
+  return make_experiment<MaskingAsAutoregressionOptions>(
       {.name = "masking-as-autoregression",
        .topic = "Discrete diffusion",
        .title =

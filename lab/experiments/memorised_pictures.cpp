@@ -14,13 +14,13 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct MemorisedPicturesOptions {
   std::int64_t pictures = 300;
   std::int64_t samples = 40;
   std::uint64_t seed = 14;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, MemorisedPicturesOptions& o) {
   v("pictures", o.pictures, "scenes of the training set");
   v("samples", o.samples, "pictures drawn, 8 or more");
   v("seed", o.seed, "seed of all noise");
@@ -31,13 +31,13 @@ struct Neighbours {
   at::Tensor index{};     // [n]
 };
 
-Neighbours nearest(const at::Tensor& samples, const at::Tensor& scenes) {
+Neighbours nearest_of(const at::Tensor& samples, const at::Tensor& scenes) {
   const at::Tensor distance = at::cdist(samples.flatten(1), scenes.flatten(1));
   const auto [least, index] = distance.min(1);
   return {.distance = least / std::sqrt(static_cast<double>(scenes[0].numel())), .index = index};
 }
 
-at::Tensor draw(const Options& options,
+at::Tensor draw(const MemorisedPicturesOptions& options,
                 const GaussianProcess& process,
                 GaussianDenoiser& network,
                 const at::Tensor& like) {
@@ -49,13 +49,13 @@ at::Tensor draw(const Options& options,
       noise);
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const MemorisedPicturesOptions& options, const Run& context) {
   Findings findings;
   const at::Tensor scenes = scene_pictures(context.atlas, options.pictures, 16, SceneChoice::kAny);
   const GaussianSchedule schedule = make_gaussian_schedule({});
   const World exact = picture_world(schedule, scenes);
   const at::Tensor copies = draw(options, exact.process, *exact.denoiser, scenes);
-  const Neighbours of_copies = nearest(copies, scenes);
+  const Neighbours of_copies = nearest_of(copies, scenes);
 
   const at::Tensor flat = scenes.flatten(1);
   const at::Tensor off = flat - flat.mean(0);
@@ -65,7 +65,7 @@ Findings run(const Options& options, const Run& context) {
        .covariance = off.t().matmul(off) / static_cast<double>(options.pictures)},
       {});
   const at::Tensor fresh = draw(options, exact.process, *blurred, scenes);
-  const Neighbours of_fresh = nearest(fresh, scenes);
+  const Neighbours of_fresh = nearest_of(fresh, scenes);
 
   findings.equal("exact network of the set: share of samples that are copies",
                  (of_copies.distance < 0.01).to(at::kDouble).mean().item<double>(),
@@ -99,7 +99,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment memorised_pictures() {
-  return make_experiment<Options>(
+  return make_experiment<MemorisedPicturesOptions>(
       {.name = "memorised-pictures",
        .topic = "On pictures",
        .title = "The network that minimises the loss on a finite set only ever copies it.",

@@ -19,11 +19,11 @@ using namespace diffusion;
 
 constexpr double kCentre = 1.0;  // r(x) = N(x; 1, τ²), data N(0, 1)
 
-struct Options {
+struct MultipliedDistributionsOptions {
   std::int64_t steps = 1000;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, MultipliedDistributionsOptions& o) {
   v("steps", o.steps, "steps T of the figure's chains; the exact rows are those of 1000");
 }
 
@@ -34,13 +34,13 @@ constexpr const char* kNames[] = {"times r at every step",
                                   "mean + Σ∇log r_t(x_t)",
                                   "times r_{t-1}(x_{t-1})"};
 
-struct Case {
+struct MultipliedDistributionsCase {
   double tau2 = 0;
   std::array<Moments, kRules> law{};
 };
 /// The recursions in 40 digits, linear schedule.
-const std::vector<Case>& exact_cases() {
-  static const std::vector<Case> cases{
+const std::vector<MultipliedDistributionsCase>& exact_products() {
+  static const std::vector<MultipliedDistributionsCase> cases{
       {1,
        {{{0.66641195794541, 0.33405062285875},
          {0.66742904707359, 0.3344127148259},
@@ -193,10 +193,10 @@ Panel bias_panel(const GaussianSchedule& schedule) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const MultipliedDistributionsOptions& options, const Run& context) {
   Findings findings;
   const GaussianSchedule linear = make_gaussian_schedule({});
-  for (const Case& c : exact_cases()) {
+  for (const MultipliedDistributionsCase& c : exact_products()) {
     context.check_stop();
     const auto laws = output_laws(linear, c.tau2);
     for (std::size_t rule = 0; rule < kRules; ++rule) {
@@ -225,7 +225,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment multiplied_distributions() {
-  return make_experiment<Options>(
+  return make_experiment<MultipliedDistributionsOptions>(
       {.name = "multiplied-distributions",
        .topic = "Using the chain",
        .title = "A constant r at every step samples p·r², not p·r; a factor that knows the time is "

@@ -14,12 +14,12 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct MutualInformationOptions {
   std::string schedule = "linear";
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, MutualInformationOptions& o) {
   v("schedule", o.schedule, "of the chain, T = 1000");
 }
 
@@ -62,7 +62,7 @@ std::vector<double> by_error(const diffusion::GaussianSchedule& schedule,
   return bits;
 }
 
-Findings run(const Options& o, const Run& context) {
+Findings run(const MutualInformationOptions& o, const Run& context) {
   const auto schedule = diffusion::make_gaussian_schedule({.kind = o.schedule});
   const ReferenceChain chain(schedule.beta);
   const diffusion::FiniteLaw coin{{-1.0, 1.0}, {0.5, 0.5}};
@@ -120,7 +120,7 @@ Findings run(const Options& o, const Run& context) {
 }  // namespace
 
 Experiment mutual_information() {
-  return make_experiment<Options>(
+  return make_experiment<MutualInformationOptions>(
       {.name = "mutual-information",
        .topic = "Forward process",
        .title = "x_T is nearly independent of x_0, and the denoiser's error says how nearly.",

@@ -13,7 +13,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct NoiseHorizonOptions {
   double square = 1.0;
   void validate() const {
     TESSERA_CHECK(
@@ -22,17 +22,17 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, NoiseHorizonOptions& o) {
   v("square", o.square, "x_0², of the value that is drowned");
 }
 
-struct Kind {
+struct NoiseHorizonKind {
   std::string label{};
   diffusion::GaussianScheduleOptions options{};
   double bits = 0.0;  // L_T for x_0 = 1, fifty digits
 };
-const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> all = {
+const std::vector<NoiseHorizonKind>& kinds() {
+  static const std::vector<NoiseHorizonKind> all = {
       {"linear", {.kind = "linear"}, 2.9112945420307916e-05},
       {"cosine", {.kind = "cosine"}, 1.7519849882545084e-09},
       {"quadratic", {.kind = "quadratic"}, 0.000529239358283028},
@@ -60,8 +60,8 @@ double by_quadrature(double m, double v) {
          std::numbers::ln2;
 }
 
-void compare(Findings& findings, const Options& o) {
-  for (const Kind& kind : kinds()) {
+void compare(Findings& findings, const NoiseHorizonOptions& o) {
+  for (const NoiseHorizonKind& kind : kinds()) {
     const auto schedule = diffusion::make_gaussian_schedule(kind.options);
     findings.equal(kind.label + ": L_T of x_0 = 1, bits",
                    diffusion::prior_divergence(schedule, 1000, 1.0) / std::numbers::ln2,
@@ -96,7 +96,7 @@ void compare(Findings& findings, const Options& o) {
                     6.0);
 }
 
-Findings run(const Options& o, const Run& /*context*/) {
+Findings run(const NoiseHorizonOptions& o, const Run& /*context*/) {
   Findings findings;
   compare(findings, o);
   Panel panel{.title = concat("KL(q(x_t | x_0) ‖ N(0, 1)) for x_0^2 = ", o.square),
@@ -108,7 +108,7 @@ Findings run(const Options& o, const Run& /*context*/) {
       .x = {.label = "ᾱ_t", .logarithmic = true, .reversed = true, .from = 1e-9, .to = 1.0},
       .y = {.label = "bits", .logarithmic = true, .from = 1e-9, .to = 20.0},
       .legend = Legend::kTopRight};
-  for (const Kind& kind : kinds()) {
+  for (const NoiseHorizonKind& kind : kinds()) {
     const auto schedule = diffusion::make_gaussian_schedule(kind.options);
     Curve curve{.label = kind.label};
     for (std::int64_t t = 1; t <= 1000; ++t) {
@@ -132,7 +132,7 @@ Findings run(const Options& o, const Run& /*context*/) {
 }  // namespace
 
 Experiment noise_horizon() {
-  return make_experiment<Options>(
+  return make_experiment<NoiseHorizonOptions>(
       {.name = "noise-horizon",
        .topic = "Forward process",
        .title = "How large T must be: the bits in which x_t still differs from noise.",

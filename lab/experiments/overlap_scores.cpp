@@ -14,22 +14,24 @@
 namespace tessera::lab {
 namespace {
 
-constexpr double kWidth = 0.08;
+constexpr double kOverlapScoresWidth = 0.08;
 
-struct Options {
+struct OverlapScoresOptions {
   std::int64_t points = 400;
   std::int64_t neighbours = 3;
   std::uint64_t seed = 22;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, OverlapScoresOptions& o) {
   v("points", o.points, "points of each set, 80 or more");
   v("neighbours", o.neighbours, "neighbours k of a ball");
   v("seed", o.seed, "seed of the points");
 }
 
 /// Bells on a ring, the same number of points in each.
-at::Tensor ring(const Options& options, const std::vector<int>& modes, std::uint32_t number) {
+at::Tensor ring(const OverlapScoresOptions& options,
+                const std::vector<int>& modes,
+                std::uint32_t number) {
   std::vector<double> centres;
   for (std::int64_t i = 0; i < options.points; ++i) {
     const int mode = modes[static_cast<std::size_t>(i) % modes.size()];
@@ -39,7 +41,7 @@ at::Tensor ring(const Options& options, const std::vector<int>& modes, std::uint
     centres.push_back(mode < 8 ? std::sin(angle) : 0.0);
   }
   return tensor_of(centres).view({-1, 2}) +
-         kWidth * draw_normal({options.seed, number}, {options.points, 2});
+         kOverlapScoresWidth * draw_normal({options.seed, number}, {options.points, 2});
 }
 
 /// By the definition, in plain loops.
@@ -106,7 +108,7 @@ Panel scene(const std::string& title,
   return panel;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const OverlapScoresOptions& options, const Run& /*context*/) {
   Findings findings;
   const at::Tensor rows =
       at::tensor({0.7, 0.2, 0.1, 0.1, 0.8, 0.1, 0.2, 0.2, 0.6, 0.05, 0.05, 0.9}, at::kDouble)
@@ -159,7 +161,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment overlap_scores() {
-  return make_experiment<Options>(
+  return make_experiment<OverlapScoresOptions>(
       {.name = "overlap-scores",
        .topic = "Metrics",
        .title = "Precision, recall and inception score say which way a set of pictures is wrong.",

@@ -16,11 +16,11 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct PicturesAsCodesOptions {
   std::int64_t pictures = 48;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, PicturesAsCodesOptions& o) {
   v("pictures", o.pictures, "scenes that go through the codec, 8 or more");
 }
 
@@ -32,7 +32,7 @@ at::Tensor as_colours(const at::Tensor& codes, std::int64_t count) {
       .permute({0, 3, 1, 2});
 }
 
-constexpr double kWidth = 256;  // of the shipped model's transformer
+constexpr double kPicturesAsCodesWidth = 256;  // of the shipped model's transformer
 
 /// Multiply-additions of one transformer layer's attention and products, N tokens of width D.
 double layer_cost(double tokens, double width) {
@@ -49,20 +49,20 @@ Panel cost_panel(double side, double codes) {
   Curve coded{.label = "a token an 8 by 8 patch", .stroke = Stroke::kMarked};
   for (const double x : {16.0, 32.0, 64.0, 128.0, 256.0}) {
     pixels.x.push_back(x);
-    pixels.y.push_back(layer_cost(x * x, kWidth) / 1e9);
+    pixels.y.push_back(layer_cost(x * x, kPicturesAsCodesWidth) / 1e9);
     coded.x.push_back(x);
-    coded.y.push_back(layer_cost(x * x / 64, kWidth) / 1e9);
+    coded.y.push_back(layer_cost(x * x / 64, kPicturesAsCodesWidth) / 1e9);
   }
   panel.layers = {pixels, coded};
   panel.layers.emplace_back(Curve{.label = "the shipped model",
                                   .x = {side},
-                                  .y = {layer_cost(codes, kWidth) / 1e9},
+                                  .y = {layer_cost(codes, kPicturesAsCodesWidth) / 1e9},
                                   .stroke = Stroke::kPoints,
                                   .colour = Colour::kVermilion});
   return panel;
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const PicturesAsCodesOptions& options, const Run& context) {
   Findings findings;
   const at::NoGradGuard no_grad;
   const pipeline::ModelCard card = pipeline::read_model_card(context.model);
@@ -99,10 +99,11 @@ Findings run(const Options& options, const Run& context) {
                    static_cast<double>(use.used),
                    1e-9);
   findings.at_least("codes that these pictures use", static_cast<double>(use.used), 100);
-  findings.equal("multiply-adds of a layer, a token a pixel over a token a code",
-                 layer_cost(16384, kWidth) / layer_cost(tokens, kWidth),
-                 640,
-                 1e-9);
+  findings.equal(
+      "multiply-adds of a layer, a token a pixel over a token a code",
+      layer_cost(16384, kPicturesAsCodesWidth) / layer_cost(tokens, kPicturesAsCodesWidth),
+      640,
+      1e-9);
   std::vector<at::Tensor> rows{
       pictures.slice(0, 0, 8),
       as_colours(codes.slice(0, 0, 8), size).repeat_interleave(8, 2).repeat_interleave(8, 3),
@@ -119,7 +120,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment pictures_as_codes() {
-  return make_experiment<Options>(
+  return make_experiment<PicturesAsCodesOptions>(
       {.name = "pictures-as-codes",
        .topic = "Text to image",
        .title = "A VQ-VAE writes a picture in codes; the transformer never sees a pixel.",

@@ -13,30 +13,31 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct PixelDecoderOptions {
   double mean = 0.93;
   double log_deviation = -2.5;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, PixelDecoderOptions& o) {
   v("mean", o.mean, "mean of the decoder in the figure, data in -1..1");
   v("log_deviation", o.log_deviation, "ln of its standard deviation");
 }
 
-struct Case {
+struct PixelDecoderCase {
   std::int64_t pixel = 0;
   double mean = 0;
   double log_deviation = 0;
   double exact = 0;      // by the normal integral, 40 digits
   double published = 0;  // with the tanh formula and the floor of 1e-12
 };
-constexpr Case kCases[] = {{0, -1.0, -3.0, -0.6322572787493094, -0.632257580099773},
-                           {10, 0.9, -2.0, -94.32336838993017, -27.631021115928547},
-                           {127, 0.0, -5.0, -0.9734088137733702, -0.9738746026993363},
-                           {128, 0.0, -1.0, -4.767130651561409, -4.767131026429791},
-                           {200, 0.5, -3.0, -3.716145938475301, -3.7152443895720855},
-                           {255, 0.0, -1.0, -5.6874095647205305, -5.740362855880602},
-                           {255, 1.05, -4.0, -0.0016212198034752196, -0.0014744999952404384}};
+constexpr PixelDecoderCase kPixelDecoderCases[] = {
+    {0, -1.0, -3.0, -0.6322572787493094, -0.632257580099773},
+    {10, 0.9, -2.0, -94.32336838993017, -27.631021115928547},
+    {127, 0.0, -5.0, -0.9734088137733702, -0.9738746026993363},
+    {128, 0.0, -1.0, -4.767130651561409, -4.767131026429791},
+    {200, 0.5, -3.0, -3.716145938475301, -3.7152443895720855},
+    {255, 0.0, -1.0, -5.6874095647205305, -5.740362855880602},
+    {255, 1.05, -4.0, -0.0016212198034752196, -0.0014744999952404384}};
 
 GaussianMoments decoder_at(double mean, double log_deviation) {
   return {.mean = at::scalar_tensor(mean, at::kDouble),
@@ -47,7 +48,7 @@ at::Tensor all_pixels() {
   return from_pixels(at::arange(256), at::kDouble);
 }
 
-Panel bins_panel(const Options& options) {
+Panel bins_panel(const PixelDecoderOptions& options) {
   Panel panel{.title = "probability of each pixel value",
               .x = {.label = "pixel", .from = 190, .to = 256},
               .y = {.label = "probability", .from = 0},
@@ -82,7 +83,7 @@ Panel tail_panel() {
   return panel;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const PixelDecoderOptions& options, const Run& /*context*/) {
   Findings findings;
   const at::Tensor levels = at::arange(256);
   findings.equal("pixels 0..255 that change on the way to [-1, 1] and back",
@@ -98,7 +99,7 @@ Findings run(const Options& options, const Run& /*context*/) {
                  pixel_log_likelihood(all_pixels(), wide).exp().sum().item<double>(),
                  1,
                  1e-12);
-  for (const Case& c : kCases) {
+  for (const PixelDecoderCase& c : kPixelDecoderCases) {
     const at::Tensor x = from_pixels(at::full({1}, c.pixel, at::kLong), at::kDouble);
     const GaussianMoments decoder = decoder_at(c.mean, c.log_deviation);
     const std::string name =
@@ -120,7 +121,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment pixel_decoder() {
-  return make_experiment<Options>(
+  return make_experiment<PixelDecoderOptions>(
       {.name = "pixel-decoder",
        .topic = "Bits and codes",
        .title = "A Gaussian cut into 256 bins is a lossless code for pixels.",

@@ -17,7 +17,7 @@ namespace {
 
 using diffusion::GaussianPrediction;
 
-struct Options {
+struct PredictionsOptions {
   std::string schedule = "linear";
   double x0 = 0.3;
   double xt = -0.7;
@@ -29,7 +29,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, PredictionsOptions& o) {
   v("schedule", o.schedule, "of the chain, T = 1000");
   v("x0", o.x0, "data value of the worked example");
   v("xt", o.xt, "noised value of the worked example");
@@ -43,7 +43,7 @@ const std::vector<std::string>& names() {
 }
 
 /// The five written out from ᾱ and β.
-double by_hand(const std::string& name, const ReferenceChain& chain, const Options& o) {
+double by_hand(const std::string& name, const ReferenceChain& chain, const PredictionsOptions& o) {
   const double signal = std::sqrt(chain.kept(o.t));
   const double noise = std::sqrt(chain.lost(o.t));
   const double eps = (o.xt - signal * o.x0) / noise;
@@ -57,7 +57,7 @@ double by_hand(const std::string& name, const ReferenceChain& chain, const Optio
 
 void worked_example(Findings& findings,
                     const diffusion::GaussianProcess& process,
-                    const Options& o) {
+                    const PredictionsOptions& o) {
   const ReferenceChain chain(process.schedule().beta);
   const auto value = [](double x) { return at::full({1, 1}, x, at::kDouble); };
   const diffusion::PredictionPoint point{value(o.xt), times_of(o.t)};
@@ -88,7 +88,9 @@ void worked_example(Findings& findings,
 }
 
 /// x_0 -> any -> any -> x_0 at all times.
-Panel round_trips(Findings& findings, const diffusion::GaussianProcess& process, const Options& o) {
+Panel round_trips(Findings& findings,
+                  const diffusion::GaussianProcess& process,
+                  const PredictionsOptions& o) {
   const std::int64_t rows = 999;  // t = 2..1000: at t = 1 the mean is x_0 itself
   const at::Tensor t = at::arange(2, 1001, at::kLong);
   const at::Tensor x0 = draw_normal({o.seed, 0}, {rows, 1});
@@ -162,7 +164,7 @@ Panel amplification(Findings& findings, const diffusion::GaussianProcess& proces
   return panel;
 }
 
-Findings run(const Options& o, const Run& /*context*/) {
+Findings run(const PredictionsOptions& o, const Run& /*context*/) {
   const diffusion::GaussianProcess process(diffusion::make_gaussian_schedule({.kind = o.schedule}));
   Findings findings;
   worked_example(findings, process, o);
@@ -176,7 +178,7 @@ Findings run(const Options& o, const Run& /*context*/) {
 }  // namespace
 
 Experiment predictions() {
-  return make_experiment<Options>(
+  return make_experiment<PredictionsOptions>(
       {.name = "predictions",
        .topic = "Reverse process",
        .title = "Noise, data, mean, velocity and score say the same thing in five units.",

@@ -14,11 +14,11 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct ProbabilityFlowOptions {
   std::int64_t steps = 250;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, ProbabilityFlowOptions& o) {
   v("steps", o.steps, "strides of the solver, 50 to 1000");
 }
 
@@ -66,7 +66,7 @@ double quantile(double share) {
   return (low + high) / 2;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const ProbabilityFlowOptions& options, const Run& /*context*/) {
   Findings findings;
   const GaussianSchedule schedule = make_gaussian_schedule({});
   const GaussianProcess process(schedule);
@@ -149,7 +149,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment probability_flow() {
-  return make_experiment<Options>(
+  return make_experiment<ProbabilityFlowOptions>(
       {.name = "probability-flow",
        .topic = "Samplers",
        .title = "The noiseless sampler is a normalising flow, with exact likelihoods.",

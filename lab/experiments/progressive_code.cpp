@@ -15,9 +15,9 @@ namespace {
 
 using namespace diffusion;
 
-constexpr double kVariance = 0.25;
+constexpr double kProgressiveCodeVariance = 0.25;
 
-struct Options {
+struct ProgressiveCodeOptions {
   std::int64_t messages = 250;
   std::int64_t dimensions = 6;
   std::uint64_t seed = 8;
@@ -34,7 +34,7 @@ struct Options {
   }
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, ProgressiveCodeOptions& o) {
   v("messages", o.messages, "vectors that are sent");
   v("dimensions", o.dimensions, "numbers of a vector, 1 to 10");
   v("seed", o.seed, "seed of the messages and of the noise that both sides share");
@@ -58,8 +58,10 @@ at::Tensor as_picture(const std::vector<double>& values) {
 class Codec {
  public:
   Codec()
-      : world_(normal_world(
-            code_schedule(), 0, kVariance, {.variance = GaussianVariance::kDiagonal})) {}
+      : world_(normal_world(code_schedule(),
+                            0,
+                            kProgressiveCodeVariance,
+                            {.variance = GaussianVariance::kDiagonal})) {}
 
   std::int64_t steps() const { return world_.process.steps(); }
   Ball prior(std::size_t dimensions) const {
@@ -121,7 +123,9 @@ struct Transfer {
   double mismatch = 0;           // largest difference between sender and receiver
 };
 
-SharedNoise shared(const Options& options, std::int64_t message, std::int64_t level) {
+SharedNoise shared(const ProgressiveCodeOptions& options,
+                   std::int64_t message,
+                   std::int64_t level) {
   return {.seed = options.seed,
           .message = static_cast<std::uint32_t>(message),
           .step = static_cast<std::uint32_t>(level + 1)};
@@ -135,7 +139,7 @@ double squared_error(const std::vector<double>& a, const std::vector<double>& b)
 
 /// Sends one vector down to x_1; adds to the levels; -> the bits, and what the sender has.
 BitString send(const Codec& codec,
-               const Options& options,
+               const ProgressiveCodeOptions& options,
                std::int64_t message,
                const std::vector<double>& x0,
                Transfer& transfer,
@@ -163,7 +167,7 @@ BitString send(const Codec& codec,
 
 /// Rebuilds x_1 from the bits alone.
 std::vector<double> receive(const Codec& codec,
-                            const Options& options,
+                            const ProgressiveCodeOptions& options,
                             std::int64_t message,
                             BitString bits) {
   std::vector<double> x(static_cast<std::size_t>(options.dimensions));
@@ -175,12 +179,14 @@ std::vector<double> receive(const Codec& codec,
   return x;
 }
 
-Transfer transfer_all(const Codec& codec, const Options& options, const Run& context) {
+Transfer transfer_all(const Codec& codec,
+                      const ProgressiveCodeOptions& options,
+                      const Run& context) {
   Transfer transfer;
   transfer.levels.resize(static_cast<std::size_t>(codec.steps()));
   const std::vector<double> data =
       numbers_of(draw_normal({.seed = options.seed}, {options.messages * options.dimensions}) *
-                 std::sqrt(kVariance));
+                 std::sqrt(kProgressiveCodeVariance));
   for (std::int64_t message = 0; message < options.messages; ++message) {
     if (message % 50 == 0) context.report("messages", message, options.messages);
     const auto first = data.begin() + message * options.dimensions;
@@ -202,8 +208,8 @@ Transfer transfer_all(const Codec& codec, const Options& options, const Run& con
   return transfer;
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options sized = options;
+Findings run(const ProgressiveCodeOptions& options, const Run& context) {
+  ProgressiveCodeOptions sized = options;
   if (context.full()) sized.messages *= 10;
   Findings findings;
   const Codec codec;
@@ -220,7 +226,8 @@ Findings run(const Options& options, const Run& context) {
     const Level& level = transfer.levels[i];
     const std::int64_t t = codec.steps() - static_cast<std::int64_t>(i);
     const double noise = codec.noise_variance(t);
-    const double best = kVariance * noise / (codec.signal(t) * codec.signal(t) * kVariance + noise);
+    const double best = kProgressiveCodeVariance * noise /
+                        (codec.signal(t) * codec.signal(t) * kProgressiveCodeVariance + noise);
     floor += level.floor;
     sent += level.bits;
     indices += level.log_index;
@@ -241,10 +248,10 @@ Findings run(const Options& options, const Run& context) {
   }
   const double last = error.back();
   const double signal = codec.signal(codec.steps());
-  const double at_end = signal * signal * kVariance + 1 - signal * signal;
+  const double at_end = signal * signal * kProgressiveCodeVariance + 1 - signal * signal;
   findings.near("KL of a message, bits",
                 mean_of(tensor_of(transfer.floors)),
-                dimensions * (0.5 * std::log2(kVariance / (last * last)) +
+                dimensions * (0.5 * std::log2(kProgressiveCodeVariance / (last * last)) +
                               0.5 * (at_end - 1 - std::log(at_end)) / std::log(2.0)));
   const double steps = static_cast<double>(codec.steps());
   findings.at_least("bits sent - KL, a message", sent - floor, 0);
@@ -298,7 +305,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment progressive_code() {
-  return make_experiment<Options>(
+  return make_experiment<ProgressiveCodeOptions>(
       {.name = "progressive-code",
        .topic = "Bits and codes",
        .title = "A sender and a receiver who share only noise: the progressive code, really sent.",

@@ -15,7 +15,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct QuasiStaticOptions {
   std::int64_t paths = 2000;
   std::uint64_t seed = 1;
   void validate() const {
@@ -27,7 +27,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, QuasiStaticOptions& o) {
   v("paths", o.paths, "forward paths from one data point");
   v("seed", o.seed, "of the paths");
 }
@@ -39,7 +39,7 @@ diffusion::GaussianSchedule even_schedule(std::int64_t steps) {
 }
 
 /// log q - log p of single paths from x_0 = 0.7 with reverse variance β_t at every step, [paths].
-at::Tensor log_ratios(std::int64_t steps, double variance, const Options& o) {
+at::Tensor log_ratios(std::int64_t steps, double variance, const QuasiStaticOptions& o) {
   const World world = normal_world(even_schedule(steps), 0.0, variance);
   const auto network = make_altered_denoiser(world.denoiser, {.variances = [&] {
                                                auto all = world.process.schedule().beta;
@@ -53,8 +53,8 @@ at::Tensor log_ratios(std::int64_t steps, double variance, const Options& o) {
       {x0, {}}, {nn::Rng::of_run(o.seed + static_cast<std::uint64_t>(steps), 0, o.paths)});
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const QuasiStaticOptions& options, const Run& context) {
+  QuasiStaticOptions o = options;
   if (context.full()) o.paths *= 20;
   Findings findings;
   Panel panel{
@@ -106,7 +106,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment quasi_static() {
-  return make_experiment<Options>(
+  return make_experiment<QuasiStaticOptions>(
       {.name = "quasi-static",
        .topic = "Objective",
        .title = "With infinitely small steps the ratio of a single trajectory is the likelihood.",

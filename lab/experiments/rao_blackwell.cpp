@@ -16,7 +16,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct RaoBlackwellOptions {
   double variance = 0.25;
   std::int64_t draws = 100000;
   std::uint64_t seed = 1;
@@ -33,7 +33,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, RaoBlackwellOptions& o) {
   v("variance", o.variance, "of the Gaussian data");
   v("draws", o.draws, "of each estimator");
   v("seed", o.seed, "of the draws");
@@ -57,7 +57,7 @@ Variances exact_of(const ReferenceChain& chain, std::int64_t t, double v) {
 struct Draws {
   at::Tensor sampled{}, closed{};
 };
-Draws draw(const World& world, const Options& o, std::int64_t t, std::uint32_t stream) {
+Draws draw(const World& world, const RaoBlackwellOptions& o, std::int64_t t, std::uint32_t stream) {
   const at::Tensor x0 =
       as_pictures(std::sqrt(o.variance) * draw_normal({o.seed, stream}, {o.draws}));
   const at::Tensor noise = as_pictures(draw_normal({o.seed, stream + 1}, {o.draws}));
@@ -80,8 +80,8 @@ Draws draw(const World& world, const Options& o, std::int64_t t, std::uint32_t s
   return {as_numbers(log_density(q) - log_density(p)), as_numbers(diffusion::normal_kl(q, p))};
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const RaoBlackwellOptions& options, const Run& context) {
+  RaoBlackwellOptions o = options;
   if (context.full()) o.draws *= 10;
   const World world = normal_world(diffusion::make_gaussian_schedule({}), 0.0, o.variance);
   const ReferenceChain chain(world.process.schedule().beta);
@@ -133,7 +133,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment rao_blackwell() {
-  return make_experiment<Options>(
+  return make_experiment<RaoBlackwellOptions>(
       {.name = "rao-blackwell",
        .topic = "Objective",
        .title = "The closed-form KL has the same mean as a sampled log ratio and a far smaller "

@@ -14,20 +14,21 @@ namespace {
 
 using namespace diffusion;
 
-constexpr double kVariance = 0.25;
+constexpr double kRateDistortionCurveVariance = 0.25;
 
-struct Options {
+struct RateDistortionCurveOptions {
   std::string schedule = "linear";
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, RateDistortionCurveOptions& o) {
   v("schedule", o.schedule, "schedule of the figure; the rows are those of linear");
 }
 
 /// Rates and distortions of the library, with every expectation taken exactly.
 std::vector<RatePoint> measure(const GaussianSchedule& schedule, GaussianVariance variance) {
-  const World world = normal_world(schedule, 0, kVariance, {.variance = variance});
-  const PairDesign pair = pair_design(kVariance);
+  const World world =
+      normal_world(schedule, 0, kRateDistortionCurveVariance, {.variance = variance});
+  const PairDesign pair = pair_design(kRateDistortionCurveVariance);
   GaussianBound bound(
       world.process, *world.denoiser, {.decoder = "continuous", .threshold = unlimited()});
   BoundTerms terms{.prior = bound.prior(pair.x0)};
@@ -45,7 +46,7 @@ std::vector<RatePoint> measure(const GaussianSchedule& schedule, GaussianVarianc
   return rate_distortion(terms);
 }
 
-struct Case {
+struct RateDistortionCurveCase {
   std::int64_t t = 0;
   double best = 0;
   double large = 0;
@@ -53,7 +54,7 @@ struct Case {
   double rmse = 0;
 };
 /// The sums in 40 digits; linear schedule, data N(0, 1/4).
-constexpr Case kCases[] = {
+constexpr RateDistortionCurveCase kRateDistortionCurveCases[] = {
     {1000, 7.27867696388454e-06, 7.27867696388454e-06, 7.27867696388454e-06, 63.7496783842694},
     {501, 0.0150549370277936, 0.0150622614753556, 0.0150558419791191, 63.0882094511194},
     {201, 0.281568334351255, 0.282142765034581, 0.281832408843683, 52.4468820626356},
@@ -63,7 +64,7 @@ constexpr Case kCases[] = {
 };
 
 double shannon_bits(double rmse) {
-  return std::max(0.0, std::log2(127.5 * std::sqrt(kVariance) / rmse));
+  return std::max(0.0, std::log2(127.5 * std::sqrt(kRateDistortionCurveVariance) / rmse));
 }
 
 /// DDPM on CIFAR-10, table 4: rate in bits a dimension and root mean squared error.
@@ -76,13 +77,13 @@ constexpr double kPublished[][2] = {{1.77581, 0.95136},
                                     {0.00282, 46.12765},
                                     {0.00081, 54.18826}};
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const RateDistortionCurveOptions& options, const Run& /*context*/) {
   Findings findings;
   const GaussianSchedule linear = make_gaussian_schedule({});
   const auto best = measure(linear, GaussianVariance::kDiagonal);
   const auto large = measure(linear, GaussianVariance::kLarge);
   const auto small = measure(linear, GaussianVariance::kSmall);
-  for (const Case& c : kCases) {
+  for (const RateDistortionCurveCase& c : kRateDistortionCurveCases) {
     const auto at = static_cast<std::size_t>(1000 - c.t);
     findings.equal(concat("t=", c.t, ": rate, best σ^2, bits/dim"), best[at].rate, c.best, 1e-9);
     findings.equal(concat("t=", c.t, ": rate, σ^2 = β"), large[at].rate, c.large, 1e-9);
@@ -124,7 +125,7 @@ Findings run(const Options& options, const Run& /*context*/) {
               .x = {.label = "bits a dimension", .from = 0, .to = 3},
               .y = {.label = "root mean squared error (0..255)", .from = 0}};
   Curve shannon{.label = "Shannon's bound", .stroke = Stroke::kDashed, .colour = Colour::kBlack};
-  for (const double d : geometric(127.5 * std::sqrt(kVariance), 6, 60)) {
+  for (const double d : geometric(127.5 * std::sqrt(kRateDistortionCurveVariance), 6, 60)) {
     shannon.x.push_back(shannon_bits(d));
     shannon.y.push_back(d);
   }
@@ -144,7 +145,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment rate_distortion_curve() {
-  return make_experiment<Options>(
+  return make_experiment<RateDistortionCurveOptions>(
       {.name = "rate-distortion",
        .topic = "Bits and codes",
        .title =

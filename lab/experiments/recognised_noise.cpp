@@ -17,14 +17,14 @@ namespace {
 
 using namespace diffusion;
 
-constexpr std::int64_t kSide = 16;
+constexpr std::int64_t kRecognisedNoiseSide = 16;
 
-struct Options {
+struct RecognisedNoiseOptions {
   std::int64_t pictures = 320;
   std::uint64_t seed = 13;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, RecognisedNoiseOptions& o) {
   v("pictures", o.pictures, "scenes");
   v("seed", o.seed, "seed of their noise");
 }
@@ -36,8 +36,11 @@ struct Scenes {
 };
 
 /// The best linear network for these scenes: that of a Gaussian of the same mean and covariance.
-Scenes open_scenes(const Options& options, const Run& context, const GaussianSchedule& schedule) {
-  Scenes out{.pictures = scene_pictures(context.atlas, options.pictures, kSide, SceneChoice::kAny)};
+Scenes open_scenes(const RecognisedNoiseOptions& options,
+                   const Run& context,
+                   const GaussianSchedule& schedule) {
+  Scenes out{.pictures = scene_pictures(
+                 context.atlas, options.pictures, kRecognisedNoiseSide, SceneChoice::kAny)};
   const at::Tensor flat = out.pictures.flatten(1);
   const at::Tensor mean = flat.mean(0);
   const at::Tensor off = flat - mean;
@@ -47,7 +50,7 @@ Scenes open_scenes(const Options& options, const Run& context, const GaussianSch
   return out;
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const RecognisedNoiseOptions& options, const Run& context) {
   Findings findings;
   const GaussianSchedule schedule = make_gaussian_schedule({});
   const GaussianProcess process(schedule);
@@ -108,7 +111,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment recognised_noise() {
-  return make_experiment<Options>(
+  return make_experiment<RecognisedNoiseOptions>(
       {.name = "recognised-noise",
        .topic = "On pictures",
        .title = "Much noise is easy to recognise as noise; a little noise looks like the picture.",

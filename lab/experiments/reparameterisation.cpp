@@ -13,7 +13,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct ReparameterisationOptions {
   double mean = 1.0;
   double sigma = 0.5;
   std::int64_t draws = 200000;
@@ -28,7 +28,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, ReparameterisationOptions& o) {
   v("mean", o.mean, "μ");
   v("sigma", o.sigma, "σ");
   v("draws", o.draws, "random numbers");
@@ -38,7 +38,9 @@ void visit_fields(Visitor& v, Options& o) {
 using Function = std::function<at::Tensor(const at::Tensor&)>;
 
 /// Gradients of mean f(μ + σ z) with respect to μ and σ, z held, by automatic differentiation.
-std::pair<double, double> pathwise(const Function& f, const Options& o, const at::Tensor& z) {
+std::pair<double, double> pathwise(const Function& f,
+                                   const ReparameterisationOptions& o,
+                                   const at::Tensor& z) {
   at::Tensor mean = at::full({}, o.mean, at::kDouble).requires_grad_();
   at::Tensor sigma = at::full({}, o.sigma, at::kDouble).requires_grad_();
   f(mean + sigma * z).mean().backward();
@@ -49,7 +51,7 @@ double mean_value(const Function& f, double mean, double sigma, const at::Tensor
   return f(mean + sigma * z).mean().item<double>();
 }
 
-void gradients(Findings& findings, const Options& o, const at::Tensor& z) {
+void gradients(Findings& findings, const ReparameterisationOptions& o, const at::Tensor& z) {
   const double damp = std::exp(-0.5 * o.sigma * o.sigma);
   struct Case {
     std::string name;
@@ -85,7 +87,7 @@ void gradients(Findings& findings, const Options& o, const at::Tensor& z) {
 }
 
 /// Without holding the noise a finite difference is the difference of two estimates over h.
-void fresh_noise(Findings& findings, const Options& o, const at::Tensor& z) {
+void fresh_noise(Findings& findings, const ReparameterisationOptions& o, const at::Tensor& z) {
   const Function square = [](const at::Tensor& x) { return x.square(); };
   const double h = 1e-5;
   const at::Tensor other = draw_normal({o.seed, 9}, z.sizes());
@@ -110,7 +112,7 @@ double path_variance(double sigma) {
   return 4 * sigma * sigma;
 }
 
-Panel estimates_panel(const Options& o, const at::Tensor& z) {
+Panel estimates_panel(const ReparameterisationOptions& o, const at::Tensor& z) {
   const std::int64_t groups = std::min<std::int64_t>(z.numel() / 100, 2000);
   const at::Tensor x = (o.mean + o.sigma * z.narrow(0, 0, groups * 100)).view({groups, 100});
   const at::Tensor path = (2 * x).mean(1);
@@ -130,7 +132,7 @@ Panel estimates_panel(const Options& o, const at::Tensor& z) {
           .layers = {narrow, wide}};
 }
 
-Panel variance_panel(Findings& findings, const Options& o, const at::Tensor& z) {
+Panel variance_panel(Findings& findings, const ReparameterisationOptions& o, const at::Tensor& z) {
   findings.near("variance of a pathwise draw, f = x²",
                 variance_of(2 * (o.mean + o.sigma * z)),
                 path_variance(o.sigma));
@@ -150,8 +152,8 @@ Panel variance_panel(Findings& findings, const Options& o, const at::Tensor& z) 
       .legend = Legend::kBottomRight};
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options sized = options;
+Findings run(const ReparameterisationOptions& options, const Run& context) {
+  ReparameterisationOptions sized = options;
   if (context.full()) sized.draws *= 10;
   const at::Tensor z = draw_normal({sized.seed, 0}, {sized.draws});
   Findings findings;
@@ -165,7 +167,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment reparameterisation() {
-  return make_experiment<Options>(
+  return make_experiment<ReparameterisationOptions>(
       {.name = "reparameterisation",
        .topic = "Groundwork",
        .title =

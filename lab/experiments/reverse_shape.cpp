@@ -16,7 +16,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct ReverseShapeOptions {
   double kept = 0.5;
   double xt = 0.5;
   void validate() const {
@@ -28,7 +28,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, ReverseShapeOptions& o) {
   v("kept", o.kept, "ᾱ before the step");
   v("xt", o.xt, "where x_t stands");
 }
@@ -48,7 +48,7 @@ struct Mixture {
   }
 };
 
-Mixture of_library(const Options& o, double beta) {
+Mixture of_library(const ReverseShapeOptions& o, double beta) {
   const auto schedule = diffusion::schedule_of_betas({1 - o.kept, beta});
   const diffusion::GaussianProcess process(schedule);
   const at::Tensor points = at::tensor({-1.0, 1.0}, at::kDouble).view({2, 1, 1, 1});
@@ -65,7 +65,7 @@ Mixture of_library(const Options& o, double beta) {
 }
 
 /// The same from Bayes' rule on the line, not normalised.
-double product(double x, const Options& o, double beta) {
+double product(double x, const ReverseShapeOptions& o, double beta) {
   const double r = std::sqrt(o.kept);
   return normal(o.xt, std::sqrt(1 - beta) * x, beta) * 0.5 *
          (normal(x, r, 1 - o.kept) + normal(x, -r, 1 - o.kept));
@@ -118,7 +118,7 @@ double from_product(double kept, double beta, double second_bit) {
   return divergence;
 }
 
-void compare(Findings& findings, const Options& o) {
+void compare(Findings& findings, const ReverseShapeOptions& o) {
   for (const double beta : {0.02, 0.3, 0.8}) {
     const Mixture m = of_library(o, beta);
     const double reach = 9;
@@ -134,7 +134,7 @@ void compare(Findings& findings, const Options& o) {
   }
 }
 
-Panel shapes_panel(const Options& o) {
+Panel shapes_panel(const ReverseShapeOptions& o) {
   Panel panel{.title = concat("q(x_{t−1} | x_t = ", o.xt, ") of data ±1"),
               .x = {.label = "x_{t−1}", .from = -2.2, .to = 2.2},
               .y = {.label = "density", .from = 0.0}};
@@ -148,7 +148,7 @@ Panel shapes_panel(const Options& o) {
   return panel;
 }
 
-Panel divergence_panel(Findings& findings, const Options& o) {
+Panel divergence_panel(Findings& findings, const ReverseShapeOptions& o) {
   Curve gaussian{.label = concat("Gaussian, x_t = ", o.xt)};
   Curve symmetric{.label = "Gaussian, x_t = 0"};
   Curve bits{.label = "two bits, product of Bernoullis, x_t = 11"};
@@ -177,7 +177,7 @@ Panel divergence_panel(Findings& findings, const Options& o) {
           .legend = Legend::kTopLeft};
 }
 
-Findings run(const Options& o, const Run& /*context*/) {
+Findings run(const ReverseShapeOptions& o, const Run& /*context*/) {
   Findings findings;
   compare(findings, o);
   findings.figure = {.title = "Small steps back have the form of the steps forward", .columns = 2};
@@ -188,7 +188,7 @@ Findings run(const Options& o, const Run& /*context*/) {
 }  // namespace
 
 Experiment reverse_shape() {
-  return make_experiment<Options>(
+  return make_experiment<ReverseShapeOptions>(
       {.name = "reverse-shape",
        .topic = "Reverse process",
        .title =

@@ -12,7 +12,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct SchedulesOptions {
   double variance = 0.25;
   void validate() const {
     TESSERA_CHECK(variance > 0 && variance < 100,
@@ -23,11 +23,11 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, SchedulesOptions& o) {
   v("variance", o.variance, "of the Gaussian data whose bound is computed");
 }
 
-struct Kind {
+struct SchedulesKind {
   std::string label{};
   diffusion::GaussianScheduleOptions options{};
   double half = 0.0;  // ᾱ_500
@@ -35,8 +35,8 @@ struct Kind {
 };
 
 /// ᾱ at 500 and 1000 to fifty digits; the two of the inverse schedule are (T - t)/T.
-const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> all = {
+const std::vector<SchedulesKind>& schedule_kinds() {
+  static const std::vector<SchedulesKind> all = {
       {"linear", {.kind = "linear"}, 0.07858724288177824, 4.0358297653756835e-05},
       {"cosine", {.kind = "cosine"}, 0.493843590440633, 2.4287669070348e-09},
       {"quadratic", {.kind = "quadratic"}, 0.3331877673562998, 0.0007334124595808149},
@@ -54,7 +54,7 @@ const std::vector<Kind>& kinds() {
 }
 
 void check_tables(Findings& findings) {
-  for (const Kind& kind : kinds()) {
+  for (const SchedulesKind& kind : schedule_kinds()) {
     const auto schedule = diffusion::make_gaussian_schedule(kind.options);
     findings.equal(kind.label + ": ᾱ at 500", schedule.alpha_bar[500], kind.half, 2e-12);
     findings.equal(
@@ -92,7 +92,7 @@ Panel curves_panel() {
   Panel panel{.title = "ᾱ: share of the signal's energy",
               .x = {.label = "t", .from = 0.0, .to = 1000.0},
               .y = {.label = "ᾱ_t", .from = 0.0, .to = 1.0}};
-  for (const Kind& kind : kinds()) {
+  for (const SchedulesKind& kind : schedule_kinds()) {
     const auto schedule = diffusion::make_gaussian_schedule(kind.options);
     panel.layers.emplace_back(
         Curve{.label = kind.label, .x = spaced(0, 1000, 1001), .y = schedule.alpha_bar});
@@ -105,7 +105,7 @@ Panel snr_panel() {
               .x = {.label = "t", .from = 0.0, .to = 1000.0},
               .y = {.label = "ln SNR", .from = -18.0, .to = 11.0},
               .legend = Legend::kNone};
-  for (const Kind& kind : kinds()) {
+  for (const SchedulesKind& kind : schedule_kinds()) {
     const auto schedule = diffusion::make_gaussian_schedule(kind.options);
     Curve curve;
     for (std::int64_t t = 1; t <= 1000; ++t) {
@@ -119,7 +119,7 @@ Panel snr_panel() {
 
 /// The bound of N(0, v) per step and in sum. With the best variance the sum does not depend on the
 /// schedule but for what is left of the data at T.
-Panel terms_panel(Findings& findings, const Options& o) {
+Panel terms_panel(Findings& findings, const SchedulesOptions& o) {
   Panel panel{.title = concat("Where the bits go: L_{t−1} of N(0, ", o.variance, ")"),
               .x = {.label = "t", .logarithmic = true, .from = 1.0, .to = 1000.0},
               .y = {.label = "nats", .logarithmic = true, .from = 1e-8, .to = 3.0},
@@ -127,7 +127,7 @@ Panel terms_panel(Findings& findings, const Options& o) {
   Table table{.name = "bits",
               .title = "bits of the bound, Gaussian data",
               .columns = {"schedule", "best variance", "large", "small"}};
-  for (const Kind& kind : kinds()) {
+  for (const SchedulesKind& kind : schedule_kinds()) {
     if (kind.last == 0.0) continue;  // nothing left at T: the last step has no posterior
     const auto schedule = diffusion::make_gaussian_schedule(kind.options);
     const ReferenceChain chain(schedule.beta);
@@ -161,7 +161,7 @@ Panel terms_panel(Findings& findings, const Options& o) {
   return panel;
 }
 
-Findings run(const Options& o, const Run& /*context*/) {
+Findings run(const SchedulesOptions& o, const Run& /*context*/) {
   Findings findings;
   check_tables(findings);
   findings.figure = {.title = "Seven schedules"};
@@ -172,7 +172,7 @@ Findings run(const Options& o, const Run& /*context*/) {
 }  // namespace
 
 Experiment schedules() {
-  return make_experiment<Options>(
+  return make_experiment<SchedulesOptions>(
       {.name = "schedules",
        .topic = "Forward process",
        .title = "Schedules differ in where they spend the noise, not in what the best model pays.",

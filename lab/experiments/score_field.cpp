@@ -19,11 +19,11 @@ using namespace diffusion;
 constexpr std::int64_t kPoints = 120;
 constexpr double kSpread = 0.008;  // variance of the data around their curve
 
-struct Options {
+struct ScoreFieldOptions {
   std::int64_t arrows = 15;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, ScoreFieldOptions& o) {
   v("arrows", o.arrows, "arrows a side in the figure");
 }
 
@@ -80,7 +80,7 @@ at::Tensor scores(const World& world, const at::Tensor& where, std::int64_t t) {
       .view({-1, 2});
 }
 
-at::Tensor grid(double half, std::int64_t side) {
+at::Tensor field_grid(double half, std::int64_t side) {
   const std::vector<double> line = spaced(-half, half, side);
   std::vector<double> out;
   for (const double y : line) {
@@ -95,7 +95,7 @@ at::Tensor grid(double half, std::int64_t side) {
 Panel field_panel(const World& world,
                   const std::vector<std::array<double, 2>>& points,
                   std::int64_t t,
-                  const Options& options) {
+                  const ScoreFieldOptions& options) {
   constexpr double kHalf = 2.4;
   constexpr std::int64_t kCells = 61;
   HeatMap map{.columns = kCells,
@@ -110,7 +110,7 @@ Panel field_panel(const World& world,
       map.values.push_back(local(points, world.process.schedule(), t, x, y).density);
     }
   }
-  const at::Tensor where = grid(kHalf * 0.95, options.arrows);
+  const at::Tensor where = field_grid(kHalf * 0.95, options.arrows);
   const at::Tensor score = scores(world, where, t);
   // Arrows shortened towards one length, so that the far ones do not hide the near.
   const at::Tensor length = score.norm(2, 1, true);
@@ -130,7 +130,7 @@ Panel field_panel(const World& world,
   return panel;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const ScoreFieldOptions& options, const Run& /*context*/) {
   Findings findings;
   const auto points = moons();
   std::vector<double> flat;
@@ -145,7 +145,7 @@ Findings run(const Options& options, const Run& /*context*/) {
                         {})};
   findings.figure = {.title = "ε̂ is the score: -√(1-ᾱ) ∇ log q(x_t)", .columns = 3, .height = 640};
   for (const std::int64_t t : {60, 200, 500}) {
-    const at::Tensor where = grid(2.0, 9);
+    const at::Tensor where = field_grid(2.0, 9);
     const std::vector<double> measured = numbers_of(scores(world, where, t));
     const std::vector<double> at_points = numbers_of(where);
     double worst = 0;
@@ -176,7 +176,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment score_field() {
-  return make_experiment<Options>(
+  return make_experiment<ScoreFieldOptions>(
       {.name = "score-field",
        .topic = "Score and Langevin",
        .title = "The network that predicts the noise knows where the density rises.",

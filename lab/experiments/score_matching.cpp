@@ -15,11 +15,11 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct ScoreMatchingOptions {
   std::int64_t time = 250;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, ScoreMatchingOptions& o) {
   v("time", o.time, "step t at which the losses are compared, 1 to 1000");
 }
 
@@ -117,7 +117,7 @@ void check_gaussian(Findings& findings) {
   findings.equal("L_simple of 0.9 ε*", loss(0.9), 0.223714685753, 1e-9);
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const ScoreMatchingOptions& options, const Run& /*context*/) {
   Findings findings;
   check_gaussian(findings);
   const World world = picture_world(make_gaussian_schedule({}),
@@ -166,7 +166,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment score_matching() {
-  return make_experiment<Options>(
+  return make_experiment<ScoreMatchingOptions>(
       {.name = "score-matching",
        .topic = "Score and Langevin",
        .title = "Predicting the noise is denoising score matching, up to a weight and a constant.",

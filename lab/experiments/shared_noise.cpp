@@ -15,15 +15,15 @@ namespace {
 
 using namespace diffusion;
 
-constexpr double kVariance = 0.25;
+constexpr double kSharedNoiseVariance = 0.25;
 
-struct Options {
+struct SharedNoiseOptions {
   std::int64_t pictures = 400;
   std::int64_t pairs = 3000;
   std::uint64_t seed = 9;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, SharedNoiseOptions& o) {
   v("pictures", o.pictures, "scenes that the figure's data consist of");
   v("pairs", o.pairs, "pairs of numbers that share their x_t, in hundreds");
   v("seed", o.seed, "seed of all noise");
@@ -34,15 +34,17 @@ std::vector<TimeStep> every_step_from(const GaussianSampler& sampler, std::int64
 }
 
 /// Correlation of two decodes of one x_t, by drawing them.
-Estimate drawn_correlation(const Options& options, std::int64_t t) {
-  const World world = normal_world(
-      make_gaussian_schedule({}), 0, kVariance, {.variance = GaussianVariance::kDiagonal});
+Estimate drawn_correlation(const SharedNoiseOptions& options, std::int64_t t) {
+  const World world = normal_world(make_gaussian_schedule({}),
+                                   0,
+                                   kSharedNoiseVariance,
+                                   {.variance = GaussianVariance::kDiagonal});
   const auto sampler = make_gaussian_sampler("ancestral", {}, GaussianVariance::kDiagonal);
   const double a = world.process.schedule().alpha_bar[static_cast<std::size_t>(t)];
   // A picture of a hundred numbers is a hundred independent ones; every second picture is a twin.
   const std::int64_t pictures = options.pairs / 100;
-  const at::Tensor x_t =
-      draw_normal({.seed = options.seed}, {pictures, 100, 1, 1}) * std::sqrt(a * kVariance + 1 - a);
+  const at::Tensor x_t = draw_normal({.seed = options.seed}, {pictures, 100, 1, 1}) *
+                         std::sqrt(a * kSharedNoiseVariance + 1 - a);
   const at::Tensor start = x_t.repeat_interleave(2, 0);
   const at::Tensor out =
       run_gaussian_chain({world.process, *world.denoiser, *sampler},
@@ -58,8 +60,10 @@ Estimate drawn_correlation(const Options& options, std::int64_t t) {
 
 /// By how much x_t decides the outcome, measured by the response of the chain.
 Moments from_exact_start(std::int64_t t, double start_variance) {
-  const World world = normal_world(
-      make_gaussian_schedule({}), 0, kVariance, {.variance = GaussianVariance::kDiagonal});
+  const World world = normal_world(make_gaussian_schedule({}),
+                                   0,
+                                   kSharedNoiseVariance,
+                                   {.variance = GaussianVariance::kDiagonal});
   const auto sampler = make_gaussian_sampler("ancestral", {}, GaussianVariance::kDiagonal);
   return measure_law({world.process, *world.denoiser, *sampler},
                      every_step_from(*sampler, t),
@@ -67,7 +71,7 @@ Moments from_exact_start(std::int64_t t, double start_variance) {
 }
 
 /// One scene noised to t, then four pictures from it; a row for each t.
-Panel sheet(const Options& options, const Run& context) {
+Panel sheet(const SharedNoiseOptions& options, const Run& context) {
   const at::Tensor scenes = scene_pictures(context.atlas, options.pictures, 32, SceneChoice::kAny);
   const World world = picture_world(make_gaussian_schedule({}), scenes);
   const auto sampler = make_gaussian_sampler("ancestral", {.variance = "small"});
@@ -92,7 +96,7 @@ Panel sheet(const Options& options, const Run& context) {
                      names);
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const SharedNoiseOptions& options, const Run& context) {
   Findings findings;
   struct Case {
     std::int64_t t;
@@ -104,16 +108,17 @@ Findings run(const Options& options, const Run& context) {
                         Case{500, 0.020877329546, 0.0052193323866}}) {
     const GaussianSchedule schedule = make_gaussian_schedule({});
     const double a = schedule.alpha_bar[static_cast<std::size_t>(c.t)];
-    const double wide = a * kVariance + 1 - a;
+    const double wide = a * kSharedNoiseVariance + 1 - a;
     const double decided = from_exact_start(c.t, wide).variance - from_exact_start(c.t, 0).variance;
     findings.equal(
         concat("t=", c.t, ": variance that x_t decides"), decided, c.mean_variance, 1e-9);
     // The last step adds no noise, so the output lacks Var(x_0 | x_1).
     const double first = 1 - schedule.alpha_bar[1];
-    const double lacking = kVariance * first / (kVariance * (1 - first) + first);
+    const double lacking =
+        kSharedNoiseVariance * first / (kSharedNoiseVariance * (1 - first) + first);
     findings.near(concat("t=", c.t, ": correlation of two decodes"),
                   drawn_correlation(options, c.t),
-                  c.correlation * kVariance / (kVariance - lacking));
+                  c.correlation * kSharedNoiseVariance / (kSharedNoiseVariance - lacking));
     context.check_stop();
   }
   findings.figure = {.title = "Sharing x_t: the later in the chain, the more alike"};
@@ -124,7 +129,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment shared_noise() {
-  return make_experiment<Options>(
+  return make_experiment<SharedNoiseOptions>(
       {.name = "shared-noise",
        .topic = "Using the chain",
        .title = "Pictures that share x_t share what x_t still holds: layout first, detail last.",

@@ -14,7 +14,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct SignalEnergyOptions {
   std::int64_t draws = 20000;
   std::uint64_t seed = 1;
   void validate() const {
@@ -26,7 +26,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, SignalEnergyOptions& o) {
   v("draws", o.draws, "trajectories");
   v("seed", o.seed, "of the draws");
 }
@@ -34,7 +34,7 @@ void visit_fields(Visitor& v, Options& o) {
 /// β_t with the factor √(1-β) left out is a random walk: variances add, v + Σβ.
 at::Tensor walk(const std::vector<double>& beta,
                 double variance,
-                const Options& o,
+                const SignalEnergyOptions& o,
                 const Run& run) {
   at::Tensor x = std::sqrt(variance) * draw_normal({o.seed, 7}, {o.draws});
   for (std::size_t t = 1; t < beta.size(); ++t) {
@@ -45,8 +45,8 @@ at::Tensor walk(const std::vector<double>& beta,
   return x;
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const SignalEnergyOptions& options, const Run& context) {
+  SignalEnergyOptions o = options;
   if (context.full()) o.draws *= 10;
   const diffusion::GaussianProcess process(diffusion::make_gaussian_schedule({}));
   const auto& schedule = process.schedule();
@@ -108,7 +108,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment signal_energy() {
-  return make_experiment<Options>(
+  return make_experiment<SignalEnergyOptions>(
       {.name = "signal-energy",
        .topic = "Forward process",
        .title =

@@ -14,11 +14,11 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct SolverOrderOptions {
   double variance = 4.0;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, SolverOrderOptions& o) {
   v("variance", o.variance, "variance of the Gaussian data");
 }
 
@@ -109,7 +109,7 @@ Panel path_panel(const std::string& solver) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const SolverOrderOptions& options, const Run& /*context*/) {
   Findings findings;
   const World world = normal_world(make_gaussian_schedule({}), 0, options.variance);
   findings.figure.title = "Order of a solver: what an extra look back is worth";
@@ -131,7 +131,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment solver_order() {
-  return make_experiment<Options>(
+  return make_experiment<SolverOrderOptions>(
       {.name = "solver-order",
        .topic = "Samplers",
        .title =

@@ -24,14 +24,14 @@ constexpr double kNoise = 0.05;          // of the roll
 constexpr double kEntropyBits = 1.3910;  // of its density, by a grid of 3200 x 3200 points
 const double kNullBits = -std::log2(2 * std::numbers::pi * std::numbers::e);
 
-struct Options {
+struct SwissRollOptions {
   std::int64_t steps = 40;
   std::int64_t units = 64;
   std::int64_t rounds = 500;
   std::uint64_t seed = 17;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, SwissRollOptions& o) {
   v("steps", o.steps, "steps T of the chain, an even number");
   v("units", o.units, "radial basis functions of the network");
   v("rounds", o.rounds, "training steps of 400 points");
@@ -59,7 +59,7 @@ at::Tensor as_pictures(const at::Tensor& points) {
 /// x_0 and the place of its variance off it with weights of its own.
 class RollNetwork final : public GaussianDenoiser {
  public:
-  RollNetwork(const Options& options, const at::Tensor& data)
+  RollNetwork(const SwissRollOptions& options, const at::Tensor& data)
       : centres_(data.slice(0, 0, options.units).to(at::kFloat).clone()),
         log_width_(at::full({options.units}, -1.6, at::kFloat)),
         readout_((draw_normal({.seed = options.seed, .number = 9},
@@ -92,7 +92,7 @@ constexpr AnswerKind kKind{.prediction = GaussianPrediction::kData,
 
 std::vector<double> train(const GaussianProcess& process,
                           RollNetwork& network,
-                          const Options& options,
+                          const SwissRollOptions& options,
                           const Run& context) {
   constexpr std::int64_t kBatch = 400;
   Adam adam(network.weights());
@@ -125,7 +125,7 @@ std::vector<double> train(const GaussianProcess& process,
 /// K = -bound, bits of a point.
 Estimate bound_bits(const GaussianProcess& process,
                     GaussianDenoiser& network,
-                    const Options& options,
+                    const SwissRollOptions& options,
                     std::int64_t count) {
   const at::NoGradGuard no_grad;
   const at::Tensor x0 = as_pictures(draw_roll({options.seed, 3}, count));
@@ -188,7 +188,7 @@ double correlation(const at::Tensor& a, const at::Tensor& b) {
   return ((a * b).sum() / (a.norm() * b.norm())).item<double>();
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const SwissRollOptions& options, const Run& context) {
   Findings findings;
   const GaussianSchedule schedule =
       make_gaussian_schedule({.kind = "cosine", .steps = options.steps});
@@ -268,7 +268,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment swiss_roll() {
-  return make_experiment<Options>(
+  return make_experiment<SwissRollOptions>(
       {.name = "swiss-roll",
        .topic = "Nonequilibrium thermodynamics",
        .title = "A network of radial basis functions learns to run diffusion backwards on a roll.",

@@ -15,7 +15,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct TargetScalesOptions {
   double variance = 0.25;
   std::int64_t draws = 40000;
   std::uint64_t seed = 1;
@@ -32,7 +32,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, TargetScalesOptions& o) {
   v("variance", o.variance, "of the Gaussian data");
   v("draws", o.draws, "at each time");
   v("seed", o.seed, "of the draws");
@@ -55,8 +55,8 @@ Scale scale_of(const ReferenceChain& chain, const std::string& name, std::int64_
   return {of_x0 * of_x0 * v + cx * cx * lost, c0 * c0 * rest};
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const TargetScalesOptions& options, const Run& context) {
+  TargetScalesOptions o = options;
   if (context.full()) o.draws *= 10;
   const World world = normal_world(diffusion::make_gaussian_schedule({}), 0.0, o.variance);
   const ReferenceChain chain(world.process.schedule().beta);
@@ -129,7 +129,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment target_scales() {
-  return make_experiment<Options>(
+  return make_experiment<TargetScalesOptions>(
       {.name = "target-scales",
        .topic = "Objective",
        .title =

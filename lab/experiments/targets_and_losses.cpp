@@ -19,7 +19,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct TargetsAndLossesOptions {
   std::int64_t steps = 40;
   std::int64_t iterations = 500;
   std::int64_t batch = 192;
@@ -42,7 +42,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, TargetsAndLossesOptions& o) {
   v("steps", o.steps, "T of the cosine schedule");
   v("iterations", o.iterations, "of each training");
   v("batch", o.batch, "data points an iteration");
@@ -51,25 +51,29 @@ void visit_fields(Visitor& v, Options& o) {
 }
 
 /// Data: lumps at ±0.9 of deviation 0.15, a third of it on the left.
-constexpr double kCentre = 0.9, kWidth = 0.15, kLeft = 1.0 / 3.0;
+constexpr double kTargetsAndLossesCentre = 0.9, kTargetsAndLossesWidth = 0.15, kLeft = 1.0 / 3.0;
 
 at::Tensor draw_data(const Stream& stream, std::int64_t count) {
   const at::Tensor side =
-      at::where(draw_uniform(stream, {count}) < kLeft, -kCentre, kCentre).to(at::kDouble);
-  return as_pictures(side + kWidth * draw_normal(stream, {count}));
+      at::where(
+          draw_uniform(stream, {count}) < kLeft, -kTargetsAndLossesCentre, kTargetsAndLossesCentre)
+          .to(at::kDouble);
+  return as_pictures(side + kTargetsAndLossesWidth * draw_normal(stream, {count}));
 }
 
-double density(double x) {
+double target_density(double x) {
   const auto lump = [](double d) {
-    return std::exp(-0.5 * d * d / (kWidth * kWidth)) / (kWidth * std::sqrt(2 * std::numbers::pi));
+    return std::exp(-0.5 * d * d / (kTargetsAndLossesWidth * kTargetsAndLossesWidth)) /
+           (kTargetsAndLossesWidth * std::sqrt(2 * std::numbers::pi));
   };
-  return kLeft * lump(x + kCentre) + (1 - kLeft) * lump(x - kCentre);
+  return kLeft * lump(x + kTargetsAndLossesCentre) +
+         (1 - kLeft) * lump(x - kTargetsAndLossesCentre);
 }
 
 double entropy_bits() {
   return integral(
       [](double x) {
-        const double p = density(x);
+        const double p = target_density(x);
         return p > 0 ? -p * std::log2(p) : 0.0;
       },
       -3,
@@ -77,22 +81,22 @@ double entropy_bits() {
       600);
 }
 
-struct Case {
+struct TargetsAndLossesCase {
   std::string label{}, target{}, objective{};
 };
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = {{"ε, simple", "noise", "simple"},
-                                        {"v, simple", "velocity", "simple"},
-                                        {"x_0, simple", "data", "simple"},
-                                        {"μ̃, simple", "mean", "simple"},
-                                        {"ε, bound", "noise", "bound"},
-                                        {"μ̃, bound", "mean", "bound"}};
+const std::vector<TargetsAndLossesCase>& target_cases() {
+  static const std::vector<TargetsAndLossesCase> all = {{"ε, simple", "noise", "simple"},
+                                                        {"v, simple", "velocity", "simple"},
+                                                        {"x_0, simple", "data", "simple"},
+                                                        {"μ̃, simple", "mean", "simple"},
+                                                        {"ε, bound", "noise", "bound"},
+                                                        {"μ̃, bound", "mean", "bound"}};
   return all;
 }
 
 std::shared_ptr<TinyDenoiser> train(const diffusion::GaussianProcess& process,
-                                    const Case& c,
-                                    const Options& o,
+                                    const TargetsAndLossesCase& c,
+                                    const TargetsAndLossesOptions& o,
                                     const Run& run) {
   const auto target = diffusion::parse_gaussian_prediction(c.target);
   auto network = std::make_shared<TinyDenoiser>(
@@ -134,7 +138,7 @@ double transport(const at::Tensor& a, const at::Tensor& b) {
 
 Score score(const diffusion::GaussianProcess& process,
             diffusion::GaussianDenoiser& network,
-            const Options& o) {
+            const TargetsAndLossesOptions& o) {
   const std::int64_t count = 4000;
   Score out;
   diffusion::GaussianBound bound(
@@ -157,8 +161,8 @@ Score score(const diffusion::GaussianProcess& process,
   return out;
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const TargetsAndLossesOptions& options, const Run& context) {
+  TargetsAndLossesOptions o = options;
   if (context.full()) o.iterations *= 20;
   const diffusion::GaussianProcess process(
       diffusion::make_gaussian_schedule({.kind = "cosine", .steps = o.steps}));
@@ -180,10 +184,10 @@ Findings run(const Options& options, const Run& context) {
   shapes.layers.emplace_back(Band{.label = "data",
                                   .x = grid,
                                   .low = std::vector<double>(grid.size(), 0.0),
-                                  .high = values_of(density, grid),
+                                  .high = values_of(target_density, grid),
                                   .colour = Colour::kGrey});
   std::vector<Score> scores;
-  for (const Case& c : cases()) {
+  for (const TargetsAndLossesCase& c : target_cases()) {
     const auto network = train(process, c, o, context);
     scores.push_back(score(process, *network, o));
     const Score& s = scores.back();
@@ -233,7 +237,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment targets_and_losses() {
-  return make_experiment<Options>(
+  return make_experiment<TargetsAndLossesOptions>(
       {.name = "targets-and-losses",
        .topic = "Objective",
        .title = "Four targets and two losses for one small network: better bits do not mean "

@@ -23,11 +23,11 @@ constexpr const char* kShort[] = {"red car, blue",
                                   "yellow fish, white",
                                   "fish, white"};
 
-struct Options {
+struct TextAsMatrixOptions {
   std::string first = "a red car on a blue background";
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, TextAsMatrixOptions& o) {
   v("first", o.first, "prompt whose matrix is shown");
 }
 
@@ -46,7 +46,7 @@ at::Tensor pooled(const nn::Condition& condition) {
   return mean / mean.norm(2, 1, true);
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const TextAsMatrixOptions& options, const Run& context) {
   Findings findings;
   const pipeline::Parts parts =
       pipeline::load_parts(context.model, pipeline::read_model_card(context.model));
@@ -111,7 +111,7 @@ Findings run(const Options& options, const Run& context) {
   const auto count = static_cast<std::int64_t>(prompts.size());
   std::vector<Tick> ticks;
   for (std::int64_t i = 0; i < count; ++i) {
-    const bool own = i == 0 && options.first != Options{}.first;
+    const bool own = i == 0 && options.first != TextAsMatrixOptions{}.first;
     ticks.push_back({static_cast<double>(i), own ? options.first : kShort[i]});
   }
   Panel right{.title = "cosine of two prompts",
@@ -140,7 +140,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment text_as_matrix() {
-  return make_experiment<Options>(
+  return make_experiment<TextAsMatrixOptions>(
       {.name = "text-as-matrix",
        .topic = "Text to image",
        .title = "A prompt becomes one vector a token, and likeness of prompts an angle.",

@@ -14,11 +14,11 @@ namespace {
 
 using diffusion::time_sinusoids;
 
-struct Options {
+struct TimeEmbeddingOptions {
   std::int64_t width = 128;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, TimeEmbeddingOptions& o) {
   v("width", o.width, "numbers of an embedding in the figure, even");
 }
 
@@ -26,55 +26,55 @@ at::Tensor embed(std::int64_t t, std::int64_t width, const std::string& order) {
   return time_sinusoids(at::full({1}, t, at::kLong), width, order)[0].to(at::kDouble);
 }
 
-struct Case {
+struct TimeEmbeddingCase {
   std::int64_t t = 0;
   const char* order = "";
   std::array<double, 8> values{};
 };
-constexpr Case kCases[] = {{1,
-                            "sine-first",
-                            {0.841470985,
-                             0.0463992235,
-                             0.00215443302,
-                             9.99999998e-5,
-                             0.540302306,
-                             0.998922976,
-                             0.999997679,
-                             0.999999995}},
-                           {999,
-                            "sine-first",
-                            {-0.0264607527,
-                             0.684864229,
-                             0.835648501,
-                             0.0997339157,
-                             0.999649853,
-                             -0.728670699,
-                             -0.549264584,
-                             0.995014144}},
-                           {1,
-                            "cosine-first",
-                            {0.540302306,
-                             0.995004165,
-                             0.99995,
-                             0.9999995,
-                             0.841470985,
-                             0.0998334166,
-                             0.00999983333,
-                             9.99999833e-4}},
-                           {999,
-                            "cosine-first",
-                            {0.999649853,
-                             0.807458658,
-                             -0.844469696,
-                             0.541143507,
-                             -0.0264607527,
-                             -0.589924161,
-                             -0.535603335,
-                             0.840930262}}};
+constexpr TimeEmbeddingCase kTimeEmbeddingCases[] = {{1,
+                                                      "sine-first",
+                                                      {0.841470985,
+                                                       0.0463992235,
+                                                       0.00215443302,
+                                                       9.99999998e-5,
+                                                       0.540302306,
+                                                       0.998922976,
+                                                       0.999997679,
+                                                       0.999999995}},
+                                                     {999,
+                                                      "sine-first",
+                                                      {-0.0264607527,
+                                                       0.684864229,
+                                                       0.835648501,
+                                                       0.0997339157,
+                                                       0.999649853,
+                                                       -0.728670699,
+                                                       -0.549264584,
+                                                       0.995014144}},
+                                                     {1,
+                                                      "cosine-first",
+                                                      {0.540302306,
+                                                       0.995004165,
+                                                       0.99995,
+                                                       0.9999995,
+                                                       0.841470985,
+                                                       0.0998334166,
+                                                       0.00999983333,
+                                                       9.99999833e-4}},
+                                                     {999,
+                                                      "cosine-first",
+                                                      {0.999649853,
+                                                       0.807458658,
+                                                       -0.844469696,
+                                                       0.541143507,
+                                                       -0.0264607527,
+                                                       -0.589924161,
+                                                       -0.535603335,
+                                                       0.840930262}}};
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const TimeEmbeddingOptions& options, const Run& /*context*/) {
   Findings findings;
-  for (const Case& c : kCases) {
+  for (const TimeEmbeddingCase& c : kTimeEmbeddingCases) {
     const at::Tensor exact = at::tensor(at::ArrayRef<double>(c.values.data(), 8), at::kDouble);
     findings.equal(concat("width 8, ", c.order, ", position ", c.t, ": largest difference"),
                    largest_difference(embed(c.t, 8, c.order), exact),
@@ -131,7 +131,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment time_embedding() {
-  return make_experiment<Options>(
+  return make_experiment<TimeEmbeddingOptions>(
       {.name = "time-embedding",
        .topic = "Networks",
        .title = "A step becomes sines and cosines of many frequencies.",

@@ -16,7 +16,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct TimeSamplingOptions {
   double variance = 0.25;
   std::string schedule = "cosine";
   std::int64_t steps = 100;
@@ -39,7 +39,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, TimeSamplingOptions& o) {
   v("variance", o.variance, "of the Gaussian data");
   v("schedule", o.schedule, "of the chain");
   v("steps", o.steps, "T");
@@ -48,12 +48,12 @@ void visit_fields(Visitor& v, Options& o) {
 }
 
 /// One sampled term is A + B ξ², ξ standard normal: its mean and mean square, a step.
-struct Terms {
+struct TimedTerms {
   std::vector<double> mean{}, square{};
   double total = 0.0;
 };
-Terms terms_of(const ReferenceChain& chain, double v) {
-  Terms terms;
+TimedTerms terms_of(const ReferenceChain& chain, double v) {
+  TimedTerms terms;
   for (std::int64_t t = 1; t <= chain.steps(); ++t) {
     const double sigma2 = t == 1 ? chain.posterior_variance(2) : chain.beta(t);
     const double c0 = t == 1 ? 1.0 : chain.of_data(t);
@@ -68,7 +68,7 @@ Terms terms_of(const ReferenceChain& chain, double v) {
 
 /// Sampled terms at these times, by the library's loss: [n], each T times the term.
 at::Tensor sampled(const World& world,
-                   const Options& o,
+                   const TimeSamplingOptions& o,
                    const at::Tensor& t,
                    std::uint32_t stream) {
   const std::int64_t n = t.numel();
@@ -89,8 +89,8 @@ at::Tensor draw_times(const std::vector<double>& p, const Stream& stream, std::i
       .clamp_max(static_cast<std::int64_t>(p.size()));
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const TimeSamplingOptions& options, const Run& context) {
+  TimeSamplingOptions o = options;
   if (context.full()) o.draws *= 10;
   const double scale = 1000.0 / static_cast<double>(o.steps);
   const World world =
@@ -101,7 +101,7 @@ Findings run(const Options& options, const Run& context) {
                    0.0,
                    o.variance);
   const ReferenceChain chain(world.process.schedule().beta);
-  const Terms terms = terms_of(chain, o.variance);
+  const TimedTerms terms = terms_of(chain, o.variance);
   const auto steps = static_cast<double>(o.steps);
   double squares = 0.0, roots = 0.0, pairs = 0.0;
   std::vector<double> p;
@@ -177,7 +177,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment time_sampling() {
-  return make_experiment<Options>(
+  return make_experiment<TimeSamplingOptions>(
       {.name = "time-sampling",
        .topic = "Objective",
        .title = "Drawing t in proportion to the size of its loss estimates the bound with less "

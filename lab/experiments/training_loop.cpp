@@ -19,7 +19,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct TrainingLoopOptions {
   std::int64_t steps = 50;
   std::int64_t iterations = 800;
   std::int64_t batch = 256;
@@ -42,7 +42,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, TrainingLoopOptions& o) {
   v("steps", o.steps, "T of the cosine schedule");
   v("iterations", o.iterations, "of training");
   v("batch", o.batch, "data points an iteration");
@@ -50,7 +50,7 @@ void visit_fields(Visitor& v, Options& o) {
   v("seed", o.seed, "of everything");
 }
 
-at::Tensor coins(const Stream& stream, std::int64_t count) {
+at::Tensor tossed(const Stream& stream, std::int64_t count) {
   return as_pictures(at::where(draw_uniform(stream, {count}) < 0.5, -1.0, 1.0).to(at::kDouble));
 }
 
@@ -72,14 +72,14 @@ double smallest_error(const ReferenceChain& chain, std::int64_t t) {
 
 Curve train(TinyDenoiser& network,
             const diffusion::GaussianProcess& process,
-            const Options& o,
+            const TrainingLoopOptions& o,
             const Run& run) {
   Adam adam(network.network().parameters());
   Curve trace{.label = "L_{simple} of a batch", .stroke = Stroke::kThin};
   for (std::int64_t i = 0; i < o.iterations; ++i) {
     if (i % 100 == 0) run.report("train", i, o.iterations);
     const auto stream = static_cast<std::uint32_t>(4 * i);
-    const at::Tensor x0 = coins({o.seed, stream}, o.batch);
+    const at::Tensor x0 = tossed({o.seed, stream}, o.batch);
     const at::Tensor t =
         (draw_uniform({o.seed, stream + 1}, {o.batch}) * static_cast<double>(o.steps))
             .floor()
@@ -97,8 +97,8 @@ Curve train(TinyDenoiser& network,
   return trace;
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const TrainingLoopOptions& options, const Run& context) {
+  TrainingLoopOptions o = options;
   if (context.full()) o.iterations *= 20;
   const diffusion::GaussianProcess process(
       diffusion::make_gaussian_schedule({.kind = "cosine", .steps = o.steps}));
@@ -117,7 +117,7 @@ Findings run(const Options& options, const Run& context) {
     floor.y.push_back(smallest_error(chain, t));
     mean_floor += floor.y.back() / static_cast<double>(o.steps);
     const auto stream = static_cast<std::uint32_t>(t);
-    const at::Tensor x0 = coins({o.seed + 1, 2 * stream}, fresh);
+    const at::Tensor x0 = tossed({o.seed + 1, 2 * stream}, fresh);
     const at::Tensor noise = as_pictures(draw_normal({o.seed + 1, 2 * stream + 1}, {fresh}));
     const at::Tensor time = times_of(t, fresh);
     const Estimate error =
@@ -185,7 +185,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment training_loop() {
-  return make_experiment<Options>(
+  return make_experiment<TrainingLoopOptions>(
       {.name = "training-loop",
        .topic = "Objective",
        .title = "Draw x_0, t and ε, answer, descend: the loss comes down to what the best network "

@@ -16,7 +16,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct TrajectoryLikelihoodOptions {
   double variance = 0.25;
   std::string reverse = "small";
   std::int64_t rows = 3000;
@@ -39,7 +39,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, TrajectoryLikelihoodOptions& o) {
   v("variance", o.variance, "of the Gaussian data");
   v("reverse", o.reverse, "variance of the reverse steps, small or large");
   v("rows", o.rows, "data points");
@@ -62,7 +62,7 @@ std::vector<double> variances_of(const ReferenceChain& chain, const std::string&
 struct Exact {
   double bound = 0.0, cross_entropy = 0.0, entropy = 0.0, model_variance = 0.0;
 };
-Exact exact_of(const ReferenceChain& chain, const Options& o) {
+Exact exact_of(const ReferenceChain& chain, const TrajectoryLikelihoodOptions& o) {
   const auto sigma2 = variances_of(chain, o.reverse);
   Exact exact{.bound = chain.prior_term(o.variance)};
   for (std::int64_t t = 1; t <= chain.steps(); ++t)
@@ -75,8 +75,8 @@ Exact exact_of(const ReferenceChain& chain, const Options& o) {
   return exact;
 }
 
-Findings run(const Options& options, const Run& context) {
-  Options o = options;
+Findings run(const TrajectoryLikelihoodOptions& options, const Run& context) {
+  TrajectoryLikelihoodOptions o = options;
   if (context.full()) {
     o.rows *= 10;
     o.paths *= 4;
@@ -193,7 +193,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment trajectory_likelihood() {
-  return make_experiment<Options>(
+  return make_experiment<TrajectoryLikelihoodOptions>(
       {.name = "trajectory-likelihood",
        .topic = "Objective",
        .title = "p(x_0) is the mean of p(x_0…T)/q(x_1…T | x_0) over forward paths; the bound is "

@@ -14,12 +14,12 @@ namespace {
 using diffusion::Transition;
 using diffusion::TransitionOptions;
 
-struct Options {
+struct TransitionMatricesOptions {
   std::int64_t steps = 100;
   std::int64_t codes = 8;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, TransitionMatricesOptions& o) {
   v("steps", o.steps, "steps T of the chain, 10 or more");
   v("codes", o.codes, "codes K of the codebook in the figure, 2 to 32");
 }
@@ -35,7 +35,7 @@ at::Tensor closed_form(double keep, double mask, std::int64_t codes) {
   return out;
 }
 
-void check_products(const Options& options, Findings& findings) {
+void check_products(const TransitionMatricesOptions& options, Findings& findings) {
   const auto chain = diffusion::make_transition(evenly(options.steps), options.codes);
   at::Tensor product = at::eye(options.codes + 1, at::kDouble);
   double rows = 0;
@@ -114,7 +114,7 @@ Panel rates_panel(const Transition& chain, const std::string& title) {
   return panel;
 }
 
-Findings run(const Options& options, const Run& /*context*/) {
+Findings run(const TransitionMatricesOptions& options, const Run& /*context*/) {
   Findings findings;
   check_products(options, findings);
   check_small_case(findings);
@@ -133,7 +133,7 @@ Findings run(const Options& options, const Run& /*context*/) {
 }  // namespace
 
 Experiment transition_matrices() {
-  return make_experiment<Options>(
+  return make_experiment<TransitionMatricesOptions>(
       {.name = "transition-matrices",
        .topic = "Discrete diffusion",
        .title = "A code is kept, replaced by any other, or masked; t steps are one matrix.",

@@ -15,11 +15,11 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct UnetSizesOptions {
   std::uint64_t seed = 18;
 };
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, UnetSizesOptions& o) {
   v("seed", o.seed, "seed of the small network's weights");
 }
 
@@ -87,7 +87,7 @@ double count_parameters(const UNetOptions& options) {
 }
 
 /// A new network answers 0 at every step, and one network serves them all.
-void check_small(const Options& options, Findings& findings) {
+void check_small(const UnetSizesOptions& options, Findings& findings) {
   const UNetOptions tiny{.channels = 3,
                          .side = 16,
                          .base_channels = 32,
@@ -108,7 +108,7 @@ void check_small(const Options& options, Findings& findings) {
                  0);
 }
 
-Findings run(const Options& options, const Run& context) {
+Findings run(const UnetSizesOptions& options, const Run& context) {
   Findings findings;
   Table table{.name = "networks",
               .title = "published U-Nets",
@@ -148,7 +148,7 @@ Findings run(const Options& options, const Run& context) {
 }  // namespace
 
 Experiment unet_sizes() {
-  return make_experiment<Options>(
+  return make_experiment<UnetSizesOptions>(
       {.name = "unet-sizes",
        .topic = "Networks",
        .title = "One U-Net serves every step; what the published ones hold and cost.",

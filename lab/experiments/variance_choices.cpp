@@ -18,7 +18,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct VarianceChoicesOptions {
   double variance = 0.25;
   std::string schedule = "linear";
   void validate() const {
@@ -30,7 +30,7 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, VarianceChoicesOptions& o) {
   v("variance", o.variance, "of the Gaussian data");
   v("schedule", o.schedule, "of the chain, T = 1000");
 }
@@ -44,7 +44,9 @@ double likelihood(double v, double m) {
   return 0.5 * (std::log(2 * std::numbers::pi * m) + v / m);
 }
 
-void full_chain(Findings& findings, const Options& o, const diffusion::GaussianSchedule& schedule) {
+void full_chain(Findings& findings,
+                const VarianceChoicesOptions& o,
+                const diffusion::GaussianSchedule& schedule) {
   const ReferenceChain chain(schedule.beta);
   Table table{.name = "choices",
               .title = "T = 1000",
@@ -123,7 +125,7 @@ Panel range_panel(Findings& findings, const diffusion::GaussianSchedule& schedul
 
 /// Variance of the samples over the number of steps.
 Panel few_steps_panel(Findings& findings,
-                      const Options& o,
+                      const VarianceChoicesOptions& o,
                       const diffusion::GaussianSchedule& schedule) {
   Panel panel{.title = "Variance of the samples with few steps",
               .x = {.label = "steps", .logarithmic = true, .from = 5.0, .to = 300.0},
@@ -164,7 +166,7 @@ Panel few_steps_panel(Findings& findings,
   return panel;
 }
 
-Findings run(const Options& o, const Run& /*context*/) {
+Findings run(const VarianceChoicesOptions& o, const Run& /*context*/) {
   const auto schedule = diffusion::make_gaussian_schedule({.kind = o.schedule});
   Findings findings;
   full_chain(findings, o, schedule);
@@ -179,7 +181,7 @@ Findings run(const Options& o, const Run& /*context*/) {
 }  // namespace
 
 Experiment variance_choices() {
-  return make_experiment<Options>(
+  return make_experiment<VarianceChoicesOptions>(
       {.name = "variance-choices",
        .topic = "Objective",
        .title = "The reverse variance hardly matters for samples at T = 1000; it does for bits and "

@@ -13,7 +13,7 @@
 namespace tessera::lab {
 namespace {
 
-struct Options {
+struct VariationalInferenceOptions {
   double observed = 1.5;
   double sigma = 0.5;
   std::int64_t steps = 300;
@@ -31,20 +31,20 @@ struct Options {
 };
 
 template <typename Visitor>
-void visit_fields(Visitor& v, Options& o) {
+void visit_fields(Visitor& v, VariationalInferenceOptions& o) {
   v("observed", o.observed, "x, of which z is asked");
   v("sigma", o.sigma, "deviation of x given z");
   v("steps", o.steps, "of gradient ascent on the bound");
   v("seed", o.seed, "of the Monte Carlo terms");
 }
 
-double log_normal(double x, double mean, double variance) {
+double log_gaussian(double x, double mean, double variance) {
   return -0.5 * ((x - mean) * (x - mean) / variance + std::log(2 * std::numbers::pi * variance));
 }
 
 /// The model: z ~ N(0, 1), x | z ~ N(z², σ²). Two values of z explain one x.
-double log_joint(double z, const Options& o) {
-  return log_normal(z, 0, 1) + log_normal(o.observed, z * z, o.sigma * o.sigma);
+double log_joint(double z, const VariationalInferenceOptions& o) {
+  return log_gaussian(z, 0, 1) + log_gaussian(o.observed, z * z, o.sigma * o.sigma);
 }
 
 constexpr double kReach = 9.0;
@@ -57,7 +57,7 @@ struct Fit {
 
 /// Ascends the bound over N(mean, exp(2 s)) with expectations on a fine grid of standard normal
 /// numbers. KL to the posterior is summed by itself, over z.
-Fit ascend(const Options& o, const Run& run, double log_evidence) {
+Fit ascend(const VariationalInferenceOptions& o, const Run& run, double log_evidence) {
   const at::Tensor u = tensor_of(spaced(-kReach, kReach, 1801));
   const double width = 2 * kReach / 1800;
   const at::Tensor weight = (-0.5 * u.square()).exp() * (width / std::sqrt(2 * std::numbers::pi));
@@ -78,7 +78,7 @@ Fit ascend(const Options& o, const Run& run, double log_evidence) {
     fit.elbo.push_back(elbo.item<double>());
     fit.divergence.push_back(integral(
         [&](double at) {
-          const double log_q = log_normal(at, fit.mean, fit.deviation * fit.deviation);
+          const double log_q = log_gaussian(at, fit.mean, fit.deviation * fit.deviation);
           return std::exp(log_q) * (log_q - (log_joint(at, o) - log_evidence));
         },
         fit.mean - 9 * fit.deviation,
@@ -110,11 +110,11 @@ Panel trace_panel(const Fit& fit, double log_evidence) {
           .legend = Legend::kTopRight};
 }
 
-Panel posterior_panel(const Options& o, const Fit& fit, double log_evidence) {
+Panel posterior_panel(const VariationalInferenceOptions& o, const Fit& fit, double log_evidence) {
   const auto grid = spaced(-2.6, 2.6, 400);
   const auto density = [&](double z) { return std::exp(log_joint(z, o) - log_evidence); };
   const auto q = [&](double m, double s) {
-    return values_of([m, s](double z) { return std::exp(log_normal(z, m, s * s)); }, grid);
+    return values_of([m, s](double z) { return std::exp(log_gaussian(z, m, s * s)); }, grid);
   };
   return {.title = "q takes one of the two modes",
           .x = {.label = "z", .from = -2.6, .to = 2.6},
@@ -133,7 +133,7 @@ Panel posterior_panel(const Options& o, const Fit& fit, double log_evidence) {
 }
 
 /// z ~ N(0, 1), x | z ~ N(0.8 z + 0.1, 0.25), x = 1.3: reconstruction and regulariser, each exact.
-Panel linear_panel(Findings& findings, const Options& o) {
+Panel linear_panel(Findings& findings, const VariationalInferenceOptions& o) {
   struct Case {
     std::string name;
     double mean, variance, reconstruction, divergence;
@@ -148,7 +148,7 @@ Panel linear_panel(Findings& findings, const Options& o) {
       {"q = prior", 0.0, 1.0, -4.385791352644727, 0.0},
       {"q = N(0.5, 0.3)", 0.5, 0.3, -1.8897913526447274, 0.376986402162968}};
   const at::Tensor u = draw_normal({o.seed, 3}, {100000});
-  const double evidence = log_normal(1.3, 0.1, 0.64 + 0.25);
+  const double evidence = log_gaussian(1.3, 0.1, 0.64 + 0.25);
   for (const Case& c : cases) {
     const at::Tensor z = c.mean + std::sqrt(c.variance) * u;
     const at::Tensor log_x =
@@ -169,7 +169,7 @@ Panel linear_panel(Findings& findings, const Options& o) {
   const auto grid = spaced(-0.5, 2.5, 200);
   const double v = 0.2808988764044944;
   const auto reconstruction = [&](double m) {
-    return log_normal(1.3, 0.1 + 0.8 * m, 0.25) - 0.5 * 0.64 * v / 0.25;
+    return log_gaussian(1.3, 0.1 + 0.8 * m, 0.25) - 0.5 * 0.64 * v / 0.25;
   };
   const auto regulariser = [&](double m) {
     return -diffusion::normal_divergence({m, v}, {0.0, 1.0});
@@ -194,7 +194,7 @@ Panel linear_panel(Findings& findings, const Options& o) {
   return panel;
 }
 
-Findings run(const Options& o, const Run& context) {
+Findings run(const VariationalInferenceOptions& o, const Run& context) {
   Findings findings;
   const double log_evidence =
       std::log(integral([&](double z) { return std::exp(log_joint(z, o)); }, -kReach, kReach, 400));
@@ -215,7 +215,7 @@ Findings run(const Options& o, const Run& context) {
 }  // namespace
 
 Experiment variational_inference() {
-  return make_experiment<Options>(
+  return make_experiment<VariationalInferenceOptions>(
       {.name = "variational-inference",
        .topic = "Groundwork",
        .title =

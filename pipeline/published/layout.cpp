@@ -5,12 +5,12 @@
 #include "core/error.h"
 #include "io/formats/torch_file.h"
 #include "io/json_fields.h"
+#include "pipeline/model_card.h"
 
 namespace tessera::pipeline {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kCardFile = "model_index.json";
 constexpr const char* kPipelineClass = "VQDiffusionPipeline";
 
 ModelLayout layout_of_folder(const fs::path& folder) {

@@ -28,7 +28,7 @@ TEST(Request, ComesBackFromItsJson) {
   EXPECT_EQ(back.sampling.sampler, "confidence");
   EXPECT_EQ(back.sampling.guidance, 2.5);
   EXPECT_EQ(back.sampling.truncation, "top0.9r");
-  EXPECT_EQ(request_from_json(to_json({})).seed, std::nullopt);
+  EXPECT_EQ(request_from_json(to_json(GenerateRequest{})).seed, std::nullopt);
 }
 
 TEST(Request, NewerFilesStillReadAndWrongOnesDoNot) {

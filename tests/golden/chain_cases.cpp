@@ -178,13 +178,13 @@ void run_posterior(const Recorded& in, Report& report) {
   }
 }
 
-constexpr Case kCases[] = {{"analytic/*.safetensors", run_analytic},
-                           {"diffusers-expected/posterior-*.safetensors", run_posterior}};
+constexpr Case kChainCases[] = {{"analytic/*.safetensors", run_analytic},
+                                {"diffusers-expected/posterior-*.safetensors", run_posterior}};
 
 }  // namespace
 
 std::span<const Case> chain_cases() {
-  return kCases;
+  return kChainCases;
 }
 
 }  // namespace tessera::golden

@@ -99,7 +99,7 @@ void clip(const Recorded& r, Report& report) {
   scores(r, report, model->scale().item<double>());
 }
 
-constexpr Case kCases[] = {
+constexpr Case kClipCases[] = {
     {"clip-expected/clip.safetensors", clip},
     {"clip-tiny/*"},
 };
@@ -107,7 +107,7 @@ constexpr Case kCases[] = {
 }  // namespace
 
 std::span<const Case> clip_cases() {
-  return kCases;
+  return kClipCases;
 }
 
 }  // namespace tessera::golden

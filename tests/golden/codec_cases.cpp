@@ -62,7 +62,7 @@ void compare_pictures(VqVaeImpl& codec,
       what + "decoded", codec.decode(tokens), recorded[prefix + "decoded"], recorded.tolerance);
 }
 
-void run_diffusers(const Recorded& recorded, Report& report) {
+void codec_of_diffusers(const Recorded& recorded, Report& report) {
   for (const char* model : {"diffusers-tiny", "diffusers-tiny-bin"}) {
     const fs::path part = recorded.root / model / "vqvae";
     if (!fs::exists(part)) continue;
@@ -117,7 +117,7 @@ bool are_cut(const at::Tensor& pixels, const at::Tensor& bytes) {
       .item<bool>();
 }
 
-void run_microsoft(const Recorded& recorded, Report& report) {
+void codec_of_microsoft(const Recorded& recorded, Report& report) {
   const io::StateDict weights = microsoft_codec_weights(recorded.folder());
   const pipeline::PublishedCodec published = microsoft_codec_options(recorded.folder());
   compare_options(weights, published.options, report);
@@ -181,9 +181,9 @@ void run_ema_update(const Recorded& recorded, Report& report) {
   }
 }
 
-constexpr std::array<Case, 6> kCases{{
-    {"diffusers-expected/vqvae.safetensors", run_diffusers},
-    {"microsoft-*/expected-codec.safetensors", run_microsoft},
+constexpr std::array<Case, 6> kCodecCases{{
+    {"diffusers-expected/vqvae.safetensors", codec_of_diffusers},
+    {"microsoft-*/expected-codec.safetensors", codec_of_microsoft},
     {"microsoft-*/expected-ema-update.safetensors", run_ema_update},
     {"microsoft-*/codec_config.yaml", nullptr},
     {"microsoft-*/codec_standalone.pth", nullptr},
@@ -193,7 +193,7 @@ constexpr std::array<Case, 6> kCases{{
 }  // namespace
 
 std::span<const Case> codec_cases() {
-  return kCases;
+  return kCodecCases;
 }
 
 }  // namespace tessera::golden

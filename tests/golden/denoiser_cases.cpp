@@ -11,6 +11,7 @@
 #include "diffusion/discrete/sampler.h"
 #include "tests/golden/conformance.h"
 #include "tests/golden/recorded_denoiser.h"
+#include "tests/golden/replay.h"
 #include "tests/golden/training_case.h"
 #include "train/time_sampler.h"
 
@@ -20,7 +21,6 @@ namespace {
 
 /// Probabilities of recorded posteriors: the float32 code in logarithms is up to 3e-6 off.
 constexpr double kPosterior = 5e-6;
-constexpr double kFloor = -70.0;  // of recorded logarithms
 
 /// [B, N, C] as recorded, [B, C, N].
 at::Tensor recorded_axes(const at::Tensor& x) {
@@ -85,7 +85,7 @@ void run_diffusers_denoiser(const fs::path& model, const Recorded& recorded, Rep
 }
 
 /// Both layouts of the same weights: safetensors, and the pickles of the real release.
-void run_diffusers(const Recorded& recorded, Report& report) {
+void denoiser_of_diffusers(const Recorded& recorded, Report& report) {
   for (const char* model : {"diffusers-tiny", "diffusers-tiny-bin"}) {
     if (fs::exists(recorded.root / model)) {
       run_diffusers_denoiser(recorded.root / model, recorded, report);
@@ -196,7 +196,7 @@ void check_importance(const Recorded& recorded, Report& report) {
                recorded.tolerance);
 }
 
-void run_microsoft(const Recorded& recorded, Report& report) {
+void denoiser_of_microsoft(const Recorded& recorded, Report& report) {
   const RecordedDenoiser denoiser = open_microsoft_denoiser(recorded.folder(), Weights::kEffective);
   const at::Tensor x_t = recorded["x_t"];
   const at::Tensor t = recorded["t"] + 1;
@@ -214,9 +214,9 @@ void run_microsoft(const Recorded& recorded, Report& report) {
   check_importance(recorded, report);
 }
 
-constexpr Case kCases[] = {
-    {"diffusers-expected/transformer.safetensors", run_diffusers},
-    {"microsoft-*/expected-diffusion.safetensors", run_microsoft},
+constexpr Case kDenoiserCases[] = {
+    {"diffusers-expected/transformer.safetensors", denoiser_of_diffusers},
+    {"microsoft-*/expected-diffusion.safetensors", denoiser_of_microsoft},
     {"microsoft-*/expected-training.safetensors", run_training},
     {"microsoft-*/checkpoint.pth"},
     {"microsoft-*/config.yaml"},
@@ -226,7 +226,7 @@ constexpr Case kCases[] = {
 }  // namespace
 
 std::span<const Case> denoiser_cases() {
-  return kCases;
+  return kDenoiserCases;
 }
 
 }  // namespace tessera::golden

@@ -79,12 +79,12 @@ void run_metrics(const Recorded& recorded, Report& report) {
   report.close("recall_k3", number(near.recall), recorded["recall_k3"], tolerance);
 }
 
-constexpr std::array kCases = {Case{"metrics/metrics.safetensors", run_metrics}};
+constexpr std::array kMetricCases = {Case{"metrics/metrics.safetensors", run_metrics}};
 
 }  // namespace
 
 std::span<const Case> metric_cases() {
-  return kCases;
+  return kMetricCases;
 }
 
 }  // namespace tessera::golden

@@ -244,14 +244,15 @@ void run_sampling(const Recorded& in, Report& report) {
   }
 }
 
-constexpr Case kCases[] = {{"diffusers-expected/trajectory-*-noise.safetensors", nullptr},
-                           {"diffusers-expected/trajectory-*.safetensors", run_trajectory},
-                           {"microsoft-tiny/*/expected-sampling-*.safetensors", run_sampling}};
+constexpr Case kSamplingCases[] = {
+    {"diffusers-expected/trajectory-*-noise.safetensors", nullptr},
+    {"diffusers-expected/trajectory-*.safetensors", run_trajectory},
+    {"microsoft-tiny/*/expected-sampling-*.safetensors", run_sampling}};
 
 }  // namespace
 
 std::span<const Case> sampling_cases() {
-  return kCases;
+  return kSamplingCases;
 }
 
 }  // namespace tessera::golden

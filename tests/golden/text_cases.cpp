@@ -129,7 +129,7 @@ void microsoft_text(const Recorded& r, Report& report) {
   }
 }
 
-constexpr Case kCases[] = {
+constexpr Case kTextCases[] = {
     {"diffusers-expected/tokens.safetensors", diffusers_tokens},
     {"diffusers-expected/text.safetensors", diffusers_text},
     {"diffusers-expected/prompts.json", nullptr},
@@ -141,7 +141,7 @@ constexpr Case kCases[] = {
 }  // namespace
 
 std::span<const Case> text_cases() {
-  return kCases;
+  return kTextCases;
 }
 
 }  // namespace tessera::golden

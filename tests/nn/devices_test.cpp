@@ -19,9 +19,7 @@
 namespace tessera::nn {
 namespace {
 
-at::Tensor numbers(at::IntArrayRef shape, std::uint32_t stream) {
-  return test::normal_like(at::empty(shape, at::kDouble), stream);
-}
+using test::numbers;
 
 /// Autocast to bfloat16 of a device while it lives.
 class Halves {

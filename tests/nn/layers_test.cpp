@@ -19,9 +19,7 @@
 namespace tessera::nn {
 namespace {
 
-at::Tensor numbers(at::IntArrayRef shape, std::uint32_t stream) {
-  return test::normal_like(at::empty(shape, at::kDouble), stream);
-}
+using test::numbers;
 
 void expect_close(const at::Tensor& found, std::vector<double> wanted, double tolerance) {
   const at::Tensor expected = at::tensor(wanted, at::kDouble);

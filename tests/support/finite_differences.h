@@ -19,6 +19,11 @@ inline at::Tensor normal_like(const at::Tensor& x, std::uint32_t stream) {
   return rng.normal(Purpose::kInit, 0, x.sizes()).squeeze(0).to(at::kDouble);
 }
 
+/// Float64 numbers of a shape.
+inline at::Tensor numbers(at::IntArrayRef shape, std::uint32_t stream) {
+  return normal_like(at::empty(shape, at::kDouble), stream);
+}
+
 /// Every parameter := N(0, deviation²), so that no branch of a network is silent.
 inline void fill_parameters(torch::nn::Module& module, double deviation) {
   const at::NoGradGuard no_grad;

@@ -8,31 +8,32 @@ namespace tessera::test {
 namespace fs = std::filesystem;
 namespace {
 
-struct Options {
+struct TinyGaussian {
   diffusion::UNetOptions unet{};
   text::TextEncoderOptions text_encoder{};
   pipeline::GaussianPathOptions path{};
 };
 
-Options options_of(const TinySizes& sizes) {
-  Options o{.unet = {.channels = 4,
-                     .side = sizes.resolution / 2,
-                     .base_channels = 8,
-                     .channel_multipliers = {1, 2},
-                     .residual_blocks = 1,
-                     .attention_sides = {4},
-                     .heads = 2,
-                     .norm_groups = 4,
-                     .steps = 20,
-                     .condition = "text",
-                     .condition_width = sizes.width,
-                     .condition_length = sizes.text_length},
-            .text_encoder = {.vocabulary = static_cast<std::int64_t>(tiny_words().size()) + 4,
-                             .length = sizes.text_length,
-                             .width = sizes.width,
-                             .layers = 1,
-                             .heads = sizes.heads},
-            .path = {.prediction = "data", .latent_scale = 0.7, .latent_mean = {0.1, 0, -0.2, 0}}};
+TinyGaussian gaussian_of(const TinySizes& sizes) {
+  TinyGaussian o{
+      .unet = {.channels = 4,
+               .side = sizes.resolution / 2,
+               .base_channels = 8,
+               .channel_multipliers = {1, 2},
+               .residual_blocks = 1,
+               .attention_sides = {4},
+               .heads = 2,
+               .norm_groups = 4,
+               .steps = 20,
+               .condition = "text",
+               .condition_width = sizes.width,
+               .condition_length = sizes.text_length},
+      .text_encoder = {.vocabulary = static_cast<std::int64_t>(tiny_words().size()) + 4,
+                       .length = sizes.text_length,
+                       .width = sizes.width,
+                       .layers = 1,
+                       .heads = sizes.heads},
+      .path = {.prediction = "data", .latent_scale = 0.7, .latent_mean = {0.1, 0, -0.2, 0}}};
   o.path.schedule.steps = o.unet.steps;
   return o;
 }
@@ -40,7 +41,7 @@ Options options_of(const TinySizes& sizes) {
 }  // namespace
 
 pipeline::GaussianParts make_tiny_gaussian_parts(const TinySizes& sizes) {
-  const Options o = options_of(sizes);
+  const TinyGaussian o = gaussian_of(sizes);
   pipeline::GaussianParts parts;
   parts.codec = make_tiny_parts(sizes).codec;
   auto unet = diffusion::make_unet(o.unet, o.path.kind());
@@ -69,7 +70,7 @@ pipeline::ModelCard tiny_gaussian_card() {
 }
 
 void add_tiny_gaussian(const fs::path& folder, const TinySizes& sizes) {
-  const Options o = options_of(sizes);
+  const TinyGaussian o = gaussian_of(sizes);
   const pipeline::GaussianParts parts = make_tiny_gaussian_parts(sizes);
   const auto write = [&](const char* part, const auto& fields, const torch::nn::Module* module) {
     fs::create_directories(folder / part);

@@ -21,6 +21,10 @@ at::Tensor normal(std::uint64_t seed, at::IntArrayRef shape) {
   return nn::Rng::of_run(seed, 0, 1).normal(Purpose::kInit, 0, shape).squeeze(0).to(at::kDouble);
 }
 
+at::Tensor pictures(std::int64_t count, std::int64_t height, std::int64_t width) {
+  return normal(9, {count, 3, height, width}).to(at::kFloat).clamp(-1, 1);
+}
+
 void stir(torch::nn::Module& module, std::uint64_t seed) {
   const at::NoGradGuard no_grad;
   for (at::Tensor& weight : module.parameters()) {

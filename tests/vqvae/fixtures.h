@@ -16,6 +16,9 @@ vqvae::VqVaeOptions tiny_options();
 /// Normal numbers in float64, the same for the same seed.
 at::Tensor normal(std::uint64_t seed, at::IntArrayRef shape);
 
+/// [count, 3, height, width] float32 in [-1, 1], always the same.
+at::Tensor pictures(std::int64_t count, std::int64_t height = 16, std::int64_t width = 16);
+
 /// Adds noise to all weights, so that branches that begin at zero take part.
 void stir(torch::nn::Module& module, std::uint64_t seed);
 

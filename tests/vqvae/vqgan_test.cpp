@@ -40,10 +40,6 @@ VqVae make_codec(const VqVaeOptions& options = vqgan_options()) {
   return codec;
 }
 
-at::Tensor pictures(std::int64_t count, std::int64_t height = 16, std::int64_t width = 16) {
-  return test::normal(9, {count, 3, height, width}).to(at::kFloat).clamp(-1, 1);
-}
-
 /// One side, written out of operators.
 class Plain {
  public:
@@ -100,7 +96,7 @@ TEST(Vqgan, EncoderIsTheWrittenOutNetwork) {
   const at::NoGradGuard no_grad;
   VqVae codec = make_codec();
   codec->to(at::kDouble);
-  const at::Tensor images = pictures(2, 16, 24).to(at::kDouble);
+  const at::Tensor images = test::pictures(2, 16, 24).to(at::kDouble);
   const Plain plain(codec, "encoder.", 2);
   at::Tensor x = plain.conv("enter", images);
   x = plain.down("level0_down", plain.block("level0_block0", x));
@@ -136,7 +132,7 @@ TEST(Vqgan, ShapesFollowThePicture) {
   VqVae codec = make_codec();
   const at::NoGradGuard no_grad;
   for (const auto& [height, width] : {std::pair{16, 16}, {16, 32}, {4, 8}, {40, 12}}) {
-    const at::Tensor x = pictures(2, height, width);
+    const at::Tensor x = test::pictures(2, height, width);
     const at::Tensor indices = codec->encode(x);
     EXPECT_EQ(indices.sizes(), at::IntArrayRef({2, height / 4, width / 4}));
     EXPECT_EQ(codec->decode(indices).sizes(), x.sizes());
@@ -154,13 +150,13 @@ TEST(Vqgan, AWiderStemHasAShortcutBehindIt) {
   EXPECT_EQ(weights["encoder.enter.weight"].size(0), 6);
   EXPECT_EQ(weights["encoder.level0_block0.shortcut.weight"].sizes(),
             at::IntArrayRef({4, 6, 1, 1}));
-  EXPECT_EQ(codec->features(pictures(1)).sizes(), at::IntArrayRef({1, 3, 4, 4}));
+  EXPECT_EQ(codec->features(test::pictures(1)).sizes(), at::IntArrayRef({1, 3, 4, 4}));
 }
 
 TEST(Vqgan, ABatchOfTwoIsTwoOfOne) {
   VqVae codec = make_codec();
   const at::NoGradGuard no_grad;
-  const at::Tensor x = pictures(2);
+  const at::Tensor x = test::pictures(2);
   const at::Tensor both = codec->encode(x);
   const at::Tensor shown = codec->decode(both);
   for (std::int64_t i = 0; i < 2; ++i) {
@@ -181,7 +177,7 @@ TEST(Vqgan, BeginsWithClosedBranchesAndSignalsInRange) {
   }
   EXPECT_GT(weights["decoder.level0_block1.conv1.weight"].std().item<double>(), 0.05);
   EXPECT_TRUE(weights["encoder.norm.weight"].equal(at::ones({8})));
-  const double spread = codec->features(pictures(8)).std().item<double>();
+  const double spread = codec->features(test::pictures(8)).std().item<double>();
   EXPECT_GT(spread, 0.1);
   EXPECT_LT(spread, 10);
 }
@@ -192,7 +188,7 @@ TEST(Vqgan, TrainsAtEveryWeight) {
     options.quantizer = name;
     VqVae codec = make_codec(options);
     codec->train();
-    const at::Tensor x = pictures(2);
+    const at::Tensor x = test::pictures(2);
     const Quantized q = codec->quantize(codec->features(x), {.rng = nn::Rng::of_run(1, 0, 2)});
     (reconstruction_loss(codec->render(q.vectors), x, {}).total + q.loss).backward();
     for (const auto& item : codec->named_parameters()) {

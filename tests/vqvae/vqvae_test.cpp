@@ -21,14 +21,10 @@ VqVae make_codec(const VqVaeOptions& options = test::tiny_options(), bool stirre
   return codec;
 }
 
-at::Tensor pictures(std::int64_t count, std::int64_t height = 16, std::int64_t width = 16) {
-  return test::normal(9, {count, 3, height, width}).to(at::kFloat).clamp(-1, 1);
-}
-
 TEST(VqVae, ShapesFollowThePicture) {
   VqVae codec = make_codec();
   for (const auto& [height, width] : {std::pair{16, 16}, {16, 32}, {4, 8}, {40, 12}}) {
-    const at::Tensor x = pictures(2, height, width);
+    const at::Tensor x = test::pictures(2, height, width);
     const at::Tensor indices = codec->encode(x);
     EXPECT_EQ(indices.sizes(), at::IntArrayRef({2, height / 4, width / 4}));
     EXPECT_EQ(indices.scalar_type(), at::kLong);
@@ -46,7 +42,7 @@ TEST(VqVae, EveryLayoutHasItsDownsampling) {
     options.attention_blocks = 0;
     VqVae codec = make_codec(options);
     const std::int64_t side = 16 / options.downsample();
-    const at::Tensor indices = codec->encode(pictures(1));
+    const at::Tensor indices = codec->encode(test::pictures(1));
     EXPECT_EQ(indices.sizes(), at::IntArrayRef({1, side, side}));
     EXPECT_EQ(codec->decode(indices).size(3), 16);
   }
@@ -70,7 +66,7 @@ TEST(VqVae, RefusesSizesThatAreNoMultiple) {
 TEST(VqVae, ABatchOfTwoIsTwoOfOne) {
   VqVae codec = make_codec();
   const at::NoGradGuard no_grad;
-  const at::Tensor x = pictures(2);
+  const at::Tensor x = test::pictures(2);
   const at::Tensor both = codec->encode(x);
   const at::Tensor shown = codec->decode(both);
   for (std::int64_t i = 0; i < 2; ++i) {
@@ -83,7 +79,7 @@ TEST(VqVae, ABatchOfTwoIsTwoOfOne) {
 TEST(VqVae, EachCellSeesTheWholePictureThroughAttention) {
   VqVae codec = make_codec();
   const at::NoGradGuard no_grad;
-  at::Tensor x = pictures(1, 48, 48);
+  at::Tensor x = test::pictures(1, 48, 48);
   const at::Tensor before = codec->features(x);
   x.slice(2, 0, 4).slice(3, 0, 4).neg_();
   const at::Tensor change = (codec->features(x) - before).abs().sum(1);
@@ -110,7 +106,7 @@ TEST(VqVae, InitialWeightsAreTheSeedsOwn) {
   EXPECT_FALSE(pa["encoder.level0_enter.weight"].equal(
       c->named_parameters()["encoder.level0_enter.weight"]));
   // A fresh codec keeps its signals alive and in range.
-  const double spread = a->features(pictures(8)).std().item<double>();
+  const double spread = a->features(test::pictures(8)).std().item<double>();
   EXPECT_GT(spread, 0.1);
   EXPECT_LT(spread, 10);
 }
@@ -127,7 +123,7 @@ TEST(VqVae, CheckpointNamesHoldTheCodebooksMovingAverages) {
 TEST(VqVae, AutoencoderGradientIsTheDerivativeOfItsLoss) {
   VqVae codec = make_codec();
   codec->to(at::kDouble);
-  const at::Tensor x = pictures(2).to(at::kDouble);
+  const at::Tensor x = test::pictures(2).to(at::kDouble);
   // Squares only: absolute values have corners that a difference can step over.
   const VqVaeLossOptions smooth{.l1 = 0, .l2 = 1, .edge = 0};
   const auto loss = [&] {
@@ -142,7 +138,7 @@ TEST(VqVae, QuantisedGradientReachesTheEncoderStraightThrough) {
   VqVae codec = make_codec();
   codec->to(at::kDouble);
   codec->train();
-  const at::Tensor x = pictures(2).to(at::kDouble);
+  const at::Tensor x = test::pictures(2).to(at::kDouble);
   at::Tensor z = codec->features(x).detach().set_requires_grad(true);
   const Quantized q = codec->quantize(z, {});
   reconstruction_loss(codec->render(q.vectors), x, {}).total.backward();
@@ -158,7 +154,7 @@ TEST(VqVae, TrainsUnderBf16AutocastWithFloat32Ends) {
     options.quantizer = name;
     VqVae codec = make_codec(options);
     codec->train();
-    const at::Tensor x = pictures(2);
+    const at::Tensor x = test::pictures(2);
     at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
     at::autocast::set_autocast_enabled(at::kCPU, true);
     const at::Tensor z = codec->features(x);

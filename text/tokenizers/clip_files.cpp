@@ -12,7 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kLength = 77;  // of every published CLIP
-constexpr const char* kPad = "!";
+constexpr const char* kPadToken = "!";
 
 Json special(std::u32string_view token) {
   return {{"content", utf8(token)},
@@ -54,7 +54,7 @@ HuggingFaceClipFiles hugging_face_clip_files(const std::filesystem::path& openai
           .merges = std::move(merges),
           .special_tokens = pretty({{"bos_token", special(kClipStart)},
                                     {"eos_token", special(kClipEnd)},
-                                    {"pad_token", kPad},
+                                    {"pad_token", kPadToken},
                                     {"unk_token", special(kClipEnd)}}),
           .config = pretty({{"add_prefix_space", false},
                             {"bos_token", added_special(kClipStart)},
@@ -63,7 +63,7 @@ HuggingFaceClipFiles hugging_face_clip_files(const std::filesystem::path& openai
                             {"errors", "replace"},
                             {"model_max_length", kLength},
                             {"name_or_path", "openai/clip-vit-base-patch32"},
-                            {"pad_token", kPad},
+                            {"pad_token", kPadToken},
                             {"tokenizer_class", "CLIPTokenizer"},
                             {"unk_token", added_special(kClipEnd)}})};
 }

@@ -13,7 +13,7 @@ namespace tessera::data {
 namespace {
 
 constexpr std::size_t kLongestGroup = 7;  // words
-constexpr int kMostThings = 99;
+constexpr int kLargestNumber = 99;
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> parts;
@@ -26,7 +26,7 @@ std::vector<std::string_view> split(std::string_view text, char at) {
 }
 
 template <typename Table>
-int index_in(const Table& table, std::string_view name) {
+int known_index_in(const Table& table, std::string_view name) {
   const auto found = std::ranges::find(table, name);
   TESSERA_CHECK(found != std::end(table), kInternal, "lexicon.tsv: \"", name, "\" is not known");
   return static_cast<int>(found - std::begin(table));
@@ -35,9 +35,9 @@ int index_in(const Table& table, std::string_view name) {
 int number_of(std::string_view digits) {
   int value = 0;
   const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (failed == std::errc::result_out_of_range) return kMostThings;
+  if (failed == std::errc::result_out_of_range) return kLargestNumber;
   if (failed != std::errc{} || end != digits.data() + digits.size()) return -1;
-  return std::min(value, kMostThings);
+  return std::min(value, kLargestNumber);
 }
 
 /// The regular plural of the last word.
@@ -91,7 +91,7 @@ int value_of(Part part, std::string_view meaning) {
     case Part::kColour: {
       std::vector<std::string_view> names;
       for (const BackgroundColour& colour : kBackgrounds) names.push_back(colour.name);
-      return index_in(names, meaning);
+      return known_index_in(names, meaning);
     }
     case Part::kNumber:
       return number_of(meaning);
@@ -100,11 +100,11 @@ int value_of(Part part, std::string_view meaning) {
     case Part::kRelation:
     case Part::kBeside:
     case Part::kIts:
-      return index_in(kRelationKeys, meaning);
+      return known_index_in(kRelationKeys, meaning);
     case Part::kPosition:
-      return index_in(kPositionKeys, meaning);
+      return known_index_in(kPositionKeys, meaning);
     case Part::kPlace:
-      return meaning == "grass" ? 0 : index_in(kPlaceKeys, meaning);
+      return meaning == "grass" ? 0 : known_index_in(kPlaceKeys, meaning);
     default:
       return 0;
   }

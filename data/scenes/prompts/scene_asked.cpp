@@ -27,9 +27,10 @@ std::vector<Term> meaningful(const std::vector<Term>& terms, SceneAsked& scene) 
 }
 
 /// One pass over the terms; positions in `terms_` are called k.
-class Reader {
+class PhraseReader {
  public:
-  Reader(std::vector<Term> terms, SceneAsked& scene) : terms_(std::move(terms)), scene_(scene) {
+  PhraseReader(std::vector<Term> terms, SceneAsked& scene)
+      : terms_(std::move(terms)), scene_(scene) {
     taken_.resize(terms_.size());
   }
 
@@ -253,7 +254,7 @@ class Reader {
 SceneAsked scene_asked(const std::vector<Term>& terms) {
   SceneAsked scene;
   std::vector<Term> rest = meaningful(terms, scene);
-  Reader(std::move(rest), scene).read();
+  PhraseReader(std::move(rest), scene).read();
   return scene;
 }
 

@@ -209,13 +209,13 @@ TEST_P(TransitionContract, RowsHaveTheirOwnTimes) {
 }
 
 TEST_P(TransitionContract, DrawsHaveTheMarginalLaw) {
-  constexpr std::int64_t kRows = 4000;
+  constexpr std::int64_t kDraws = 4000;
   for_both([&](const Transition& q) {
     for (const std::int64_t t : {std::int64_t{1}, q.steps()}) {
       for (const std::int64_t k : {std::int64_t{0}, q.codes() - 1}) {
-        const at::Tensor x0 = at::full({kRows, 4}, k, at::kLong);
+        const at::Tensor x0 = at::full({kDraws, 4}, k, at::kLong);
         const at::Tensor x_t =
-            q.draw(x0, at::full({kRows}, t, at::kLong), nn::Rng::of_run(7, 0, kRows), 11);
+            q.draw(x0, at::full({kDraws}, t, at::kLong), nn::Rng::of_run(7, 0, kDraws), 11);
         std::vector<double> counts(chain().states());
         std::vector<double> law(chain().states());
         const Vector row =
