@@ -21,6 +21,7 @@ concept Describable = requires(Visitor& v, Options& o) {
 /// What samplers can be told; each looks at what it knows. Negative = the sampler's own default.
 struct SamplerOptions {
   double temperature = -1.0;       // confidence: of the Gumbel noise on log p, falling to 0
+  double revisits = -1.0;          // confidence: share of the strides that go over the canvas
   double prior_weight = -1.0;      // purity: how far sure places are sharpened; 0 = not at all
   std::int64_t tokens_a_call = 0;  // purity, random-order: most places a call shows; 0 = no limit
   double eta = -1.0;               // ddim: share of the ancestral noise; 0 = none, 1 = all of it
@@ -29,6 +30,10 @@ struct SamplerOptions {
 template <typename Visitor>
 void visit_fields(Visitor& v, SamplerOptions& o) {
   v("temperature", o.temperature, "noise of the sampler confidence; negative = its own");
+  v("revisits",
+    o.revisits,
+    "share of the steps of the sampler confidence that draw parts of the finished picture again; "
+    "negative = its own");
   v("prior_weight",
     o.prior_weight,
     "sharpening of the sampler purity, 0 = off; negative = its own");

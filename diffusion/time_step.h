@@ -22,6 +22,7 @@ struct TimeStep {
   std::int64_t index = 0;          // which stride of the plan this is, 0-based
   std::int64_t count = 1;          // strides of the plan
   std::optional<Reveal> reveal{};  // absent: the chain itself says what becomes visible
+  std::int64_t told = 0;           // the time that the network is told, in 1..T; 0 = from
 };
 
 struct StepBudget {

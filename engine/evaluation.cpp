@@ -31,6 +31,7 @@ jobs::CompositionalRun run_of(const CompositionalEvaluation& request) {
                       .atlas = jobs::atlas_file({}),
                       .count = request.count,
                       .split = request.split,
+                      .kinds = request.kinds,
                       .seed = request.seed,
                       .sampling = request.sampling,
                       .precision = request.precision,

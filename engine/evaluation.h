@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "core/options.h"
 #include "core/progress.h"
@@ -15,6 +16,7 @@ struct CompositionalEvaluation {
   std::filesystem::path model{};  // as resolve_model() takes it; "" = default_model()
   std::int64_t count = 500;
   std::string split = "heldout";
+  std::vector<std::string> kinds{};  // of the model's own; empty = all of them
   std::uint64_t seed = 0;
   std::int64_t batch = 50;
   std::string source = "model";
@@ -38,6 +40,9 @@ template <typename Visitor>
 void visit_fields(Visitor& v, CompositionalEvaluation& o) {
   v("count", o.count, "captions that are drawn");
   v("split", o.split, "heldout, heldout:CLASS, train or all");
+  v("kinds",
+    o.kinds,
+    "kinds of scene, single or colour for example; empty = all that the model knows");
   v("seed", o.seed, "of the captions and of the pictures");
   v("batch", o.batch, "pictures a forward pass");
   v("source",

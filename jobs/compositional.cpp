@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <vector>
 
 #include <ATen/ATen.h>
 
 #include "core/error.h"
 #include "data/scenes/nouns.h"
+#include "data/scenes/world.h"
 #include "eval/clip/clip_files.h"
 #include "eval/clip/encode.h"
 #include "eval/record_run.h"
@@ -21,6 +23,30 @@ namespace {
 
 constexpr std::int64_t kMostPictures = 10'000'000;
 
+/// Leaves a world the scenes of some kinds, as often among each other as before.
+void keep_kinds(data::SceneOptions& world, const std::vector<std::string>& kinds) {
+  const std::vector<std::string> own =
+      world.kinds.empty()
+          ? std::vector<std::string>(data::kKindNames.begin(), data::kKindNames.end())
+          : world.kinds;
+  std::string known;
+  for (const std::string& kind : own) known += (known.empty() ? "" : ", ") + kind;
+  std::vector<double> weights;
+  for (const std::string& kind : kinds) {
+    const auto found = std::ranges::find(own, kind);
+    TESSERA_CHECK(found != own.end(),
+                  kInvalidArgument,
+                  "the model knows no scenes of the kind \"",
+                  kind,
+                  "\"; it knows ",
+                  known);
+    if (world.kind_weights.empty()) continue;
+    weights.push_back(world.kind_weights[static_cast<std::size_t>(found - own.begin())]);
+  }
+  world.kinds = kinds;
+  world.kind_weights = weights;
+}
+
 data::SceneOptions world_of(const pipeline::ModelCard& card, const CompositionalRequest& request) {
   TESSERA_CHECK(card.has_world,
                 kInvalidArgument,
@@ -28,6 +54,7 @@ data::SceneOptions world_of(const pipeline::ModelCard& card, const Compositional
                 ": the model's card names no world of scenes to take captions from");
   data::SceneOptions world = card.world;
   world.split = request.split;
+  if (!request.kinds.empty()) keep_kinds(world, request.kinds);
   world.seed = request.seed;
   return world;
 }
@@ -65,6 +92,7 @@ io::Json settings_of(const CompositionalRequest& request,
                {"split", request.split},
                {"seed", request.seed}};
   if (request.source == "model") out.update(io::to_json_fields(sampling));
+  if (!request.kinds.empty()) out["kinds"] = request.kinds;
   out["resolution"] = world.resolution;
   out["nouns"] = world.nouns.empty() ? std::ptrdiff_t{data::kNounCount} : std::ssize(world.nouns);
   return out;

@@ -64,6 +64,7 @@ struct CompositionalRequest {
   std::filesystem::path atlas{};
   std::int64_t count = 500;
   std::string split = "heldout";
+  std::vector<std::string> kinds{};  // of scenes, of the model's own; empty = all of them
   std::uint64_t seed = 0;
   SampleOptions sampling{};
   std::string precision = "fp32";  // of the model in memory, or int8 of its products

@@ -114,6 +114,7 @@ SamplerOptions VqPipeline::resolve_tuning(const SampleOptions& options) const {
   const SamplerOptions& own = card_.sampling.tuning;
   SamplerOptions tuning = options.tuning;
   if (tuning.temperature < 0) tuning.temperature = own.temperature;
+  if (tuning.revisits < 0) tuning.revisits = own.revisits;
   if (tuning.prior_weight < 0) tuning.prior_weight = own.prior_weight;
   if (tuning.tokens_a_call == 0) tuning.tokens_a_call = own.tokens_a_call;
   diffusion::make_discrete_sampler(options.sampler, tuning);  // throws for what is out of range

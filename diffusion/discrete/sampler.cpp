@@ -19,6 +19,10 @@ void check_options(const SamplerOptions& options) {
                 kInvalidArgument,
                 "prior_weight must be in 0..1e6 (negative: the sampler's own), got ",
                 options.prior_weight);
+  TESSERA_CHECK(std::isfinite(options.revisits) && options.revisits <= 0.9,
+                kInvalidArgument,
+                "revisits must be in 0..0.9 (negative: the sampler's own), got ",
+                options.revisits);
   TESSERA_CHECK(options.tokens_a_call >= 0,
                 kInvalidArgument,
                 "tokens_a_call must be 0 (no limit) or more, got ",
@@ -35,6 +39,7 @@ SamplerOptions resolve_sampler_options(std::string_view name, SamplerOptions opt
   if (name == "confidence" && options.temperature < 0) {
     options.temperature = ConfidenceOptions{}.temperature;
   }
+  if (name == "confidence" && options.revisits < 0) options.revisits = ConfidenceOptions{}.revisits;
   if (name == "purity" && options.prior_weight < 0) {
     options.prior_weight = RevealOptions{}.prior_weight;
   }
@@ -47,7 +52,9 @@ std::unique_ptr<const DiscreteSampler> make_discrete_sampler(std::string_view na
   const SamplerOptions all = resolve_sampler_options(name, options);
   const RevealOptions reveal{.prior_weight = all.prior_weight, .tokens_a_call = all.tokens_a_call};
   if (name == "ancestral") return make_ancestral_sampler();
-  if (name == "confidence") return make_confidence_sampler({.temperature = all.temperature});
+  if (name == "confidence") {
+    return make_confidence_sampler({.temperature = all.temperature, .revisits = all.revisits});
+  }
   if (name == "purity") return make_purity_sampler(reveal);
   if (name == "random-order") return make_random_order_sampler(reveal);
   std::string known;

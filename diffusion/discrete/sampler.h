@@ -40,8 +40,10 @@ class DiscreteSampler {
   /// stride a time that is visited; more where a sampler calls the network several times there.
   virtual std::vector<TimeStep> plan(const Transition& transition,
                                      const PlanRequest& request) const = 0;
-  /// The time (1..T) that the network is told for this canvas; most samplers answer time.from.
-  virtual std::int64_t network_time(const TimeStep& time) const { return time.from; }
+  /// The time (1..T) that the network is told for this canvas.
+  virtual std::int64_t network_time(const TimeStep& time) const {
+    return time.told > 0 ? time.told : time.from;
+  }
   /// x_{time.to}, [B, N] int64. The last step leaves no mask state.
   virtual at::Tensor step(const Transition& transition,
                           const SamplerInput& in,

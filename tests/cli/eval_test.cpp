@@ -98,6 +98,17 @@ TEST_F(EvalProgramTest, CompositionalPrintsATableOrJson) {
   EXPECT_EQ(json["settings"]["split"], "heldout");
 }
 
+TEST_F(EvalProgramTest, CompositionalTakesKindsOfTheModelsOwn) {
+  const Json json = json_of(truth({"--json", "--kinds", "single,colour", "--seed", "4"}));
+  EXPECT_EQ(json["settings"]["kinds"], Json::array({"single", "colour"}));
+  const Json& kinds = json["kinds"];
+  EXPECT_EQ(kinds["single"]["samples"].get<int>() + kinds["colour"]["samples"].get<int>(), 9);
+  EXPECT_EQ(kinds.size(), 2u);
+  expect_refusal(truth({"--kinds", "single,three"}),
+                 2,
+                 "the model knows no scenes of the kind \"three\"; it knows single, colour, size,");
+}
+
 TEST_F(EvalProgramTest, SeveralProcessesGiveTheReportOfOne) {
   const Json alone = json_of(truth({"--json", "--records", "alone.jsonl", "-q"}));
   const Answer several = truth({"--json", "--records", "several.jsonl", "--processes", "3"});

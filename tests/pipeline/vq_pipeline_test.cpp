@@ -314,13 +314,16 @@ TEST(VqPipeline, ResolvesFromTheCardAndChecks) {
 TEST(VqPipeline, TheCardTunesTheSampler) {
   ModelCard card = test::tiny_card();
   card.sampling.sampler = "purity";
-  card.sampling.tuning = {.prior_weight = 3.0, .tokens_a_call = 2};
+  card.sampling.tuning = {.revisits = 0.3, .prior_weight = 3.0, .tokens_a_call = 2};
   const auto pipeline = assemble_pipeline(card, test::make_tiny_parts(), at::kCPU);
   const SamplerOptions cards = pipeline->resolve({}).tuning;
+  EXPECT_EQ(cards.revisits, 0.3);
   EXPECT_EQ(cards.prior_weight, 3.0);
   EXPECT_EQ(cards.tokens_a_call, 2);
   const SamplerOptions asked =
-      pipeline->resolve({.tuning = {.prior_weight = 0.0, .tokens_a_call = 9}}).tuning;
+      pipeline->resolve({.tuning = {.revisits = 0.0, .prior_weight = 0.0, .tokens_a_call = 9}})
+          .tuning;
+  EXPECT_EQ(asked.revisits, 0.0);
   EXPECT_EQ(asked.prior_weight, 0.0);
   EXPECT_EQ(asked.tokens_a_call, 9);
 }

@@ -48,9 +48,15 @@ at::Tensor walk(const DiscreteSampler& sampler,
   return x;
 }
 
+constexpr const char* kRevisiting = "confidence-revisiting";
+
 class SamplerContract : public ::testing::TestWithParam<std::string> {
  protected:
-  SamplerContract() : sampler_(make_discrete_sampler(GetParam())) {}
+  SamplerContract() : sampler_(sampler_of(GetParam())) {}
+  static std::unique_ptr<const DiscreteSampler> sampler_of(const std::string& name) {
+    return name == kRevisiting ? make_discrete_sampler("confidence", {.revisits = 0.4})
+                               : make_discrete_sampler(name);
+  }
   bool walks(const Transition& q) const {
     return q.mask_state().has_value() || GetParam() == "ancestral";
   }
@@ -58,7 +64,7 @@ class SamplerContract : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(SamplerContract, PlansFromNoiseToData) {
-  EXPECT_EQ(sampler_->name(), GetParam());
+  EXPECT_TRUE(GetParam().starts_with(sampler_->name()));
   for (const std::int64_t trained : {1, 2, 5, 100}) {
     const auto q = make_transition({.steps = trained}, kCodes);
     for (const std::int64_t wanted : {std::int64_t{1}, std::int64_t{2}, trained - 1, trained}) {
@@ -145,7 +151,11 @@ TEST_P(SamplerContract, TruncatedAnswersAreNeverLeft) {
 
 INSTANTIATE_TEST_SUITE_P(Samplers,
                          SamplerContract,
-                         ::testing::ValuesIn(discrete_sampler_names()),
+                         ::testing::ValuesIn([] {
+                           std::vector<std::string> all = discrete_sampler_names();
+                           all.push_back(kRevisiting);
+                           return all;
+                         }()),
                          [](const auto& chosen) {
                            std::string name = chosen.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -165,6 +175,8 @@ TEST(MakeDiscreteSampler, RefusesOptionsOutOfRange) {
         ErrorCode::kInvalidArgument, what, [&] { make_discrete_sampler("purity", options); });
   };
   refused({.temperature = NAN}, "temperature");
+  refused({.revisits = 0.95}, "revisits must be in 0..0.9");
+  refused({.revisits = NAN}, "revisits");
   refused({.prior_weight = INFINITY}, "prior_weight");
   refused({.tokens_a_call = -1}, "tokens_a_call must be 0 (no limit) or more, got -1");
 }
@@ -172,6 +184,8 @@ TEST(MakeDiscreteSampler, RefusesOptionsOutOfRange) {
 TEST(MakeDiscreteSampler, FillsWhatIsLeftToTheSampler) {
   EXPECT_EQ(resolve_sampler_options("confidence", {}).temperature, 4.5);
   EXPECT_EQ(resolve_sampler_options("confidence", {.temperature = 0.0}).temperature, 0.0);
+  EXPECT_EQ(resolve_sampler_options("confidence", {}).revisits, 0.0);
+  EXPECT_EQ(resolve_sampler_options("purity", {}).revisits, -1.0) << "not looked at";
   EXPECT_EQ(resolve_sampler_options("confidence", {}).prior_weight, -1.0) << "not looked at";
   EXPECT_EQ(resolve_sampler_options("purity", {}).prior_weight, 1.0);
   EXPECT_EQ(resolve_sampler_options("purity", {.prior_weight = 0.0}).prior_weight, 0.0);
@@ -197,16 +211,23 @@ TEST(Ancestral, IsGumbelMaxOfThePosteriorOnRecordedNoise) {
 }
 
 /// Tokens of `open` that are known after each stride, by the rule's own words: the cosine, but for
-/// the first four tenths of the strides, which grow by one factor from a single token to it.
+/// the first four tenths of the strides, or more where their factor is above 2.4, which grow by one
+/// factor from a single token to it.
 std::vector<std::int64_t> known_after(std::int64_t open, std::int64_t strides) {
   const auto curve = [&](std::int64_t done) {
     const double angle =
         std::numbers::pi * static_cast<double>(done) / static_cast<double>(2 * strides);
     return static_cast<double>(open) * (1.0 - std::cos(angle));
   };
-  const std::int64_t careful = std::lround(0.4 * static_cast<double>(strides));
-  const double factor =
-      careful > 1 ? std::pow(curve(careful), 1.0 / static_cast<double>(careful - 1)) : 1.0;
+  const auto factor_of = [&](std::int64_t strides_to_curve) {
+    return strides_to_curve > 1
+               ? std::pow(curve(strides_to_curve), 1.0 / static_cast<double>(strides_to_curve - 1))
+               : 1.0;
+  };
+  std::int64_t careful = std::lround(0.4 * static_cast<double>(strides));
+  for (; factor_of(careful) > 2.4 && careful + 2 < strides; ++careful) {
+  }
+  const double factor = factor_of(careful);
   std::vector<std::int64_t> known;
   double grown = 1.0;
   for (std::int64_t k = 0; k < strides; ++k, grown *= factor) {
@@ -241,6 +262,26 @@ TEST(Confidence, RevealsCarefullyThenByTheCosine) {
   const auto plan = sampler->plan(*q, {.steps = 5, .tokens = kTokens});
   EXPECT_EQ(plan[1].from, 19);  // 20 cos(18 degrees)
   EXPECT_EQ(plan[4].from, 6);   // 20 cos(72 degrees)
+}
+
+TEST(Confidence, FewStridesOfManyTokensBeginAsCarefully) {
+  constexpr std::int64_t kMany = 256;
+  const auto q = chain("absorbing");
+  const auto sampler = make_discrete_sampler("confidence");
+  const nn::Noise noise{.rng = nn::Rng::of_run(1, 0, 1), .recorded = {}};
+  const at::Tensor even = at::zeros({1, kMany, kCodes}).log_softmax(-1);
+  const auto shown_in = [&](std::int64_t strides) {
+    std::vector<std::int64_t> shown;
+    at::Tensor x = at::full({1, kMany}, kCodes, at::kLong);
+    for (const TimeStep& time : sampler->plan(*q, {.steps = strides, .tokens = kMany})) {
+      x = sampler->step(*q, {.log_x0 = even, .x_t = x, .time = time}, noise);
+      shown.push_back((x != kCodes).sum().item<std::int64_t>());
+    }
+    return shown;
+  };
+  EXPECT_EQ(shown_in(9), (std::vector<std::int64_t>{1, 2, 6, 13, 31, 72, 168, 212, 256}));
+  EXPECT_EQ(shown_in(9), known_after(kMany, 9));
+  EXPECT_EQ(shown_in(16), known_after(kMany, 16));
 }
 
 TEST(Confidence, TheFirstStrideDrawsStrayCodesAnew) {
