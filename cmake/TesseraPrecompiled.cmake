@@ -128,8 +128,10 @@ function(tessera_batch target result)
         set_source_files_properties("${batch}" PROPERTIES COMPILE_DEFINITIONS "${definitions_${key}}")
       endif()
       tessera_give_pch("${batch}" ${rank_${key}})
-      # What the file itself includes counts as a header, whose types should not hold one of an unnamed namespace.
-      set_property(SOURCE "${batch}" APPEND PROPERTY COMPILE_OPTIONS $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+      # A batch's sources count as its headers, whose types should hold none of an unnamed namespace, and a name of one
+      # may be a local name of another: both warnings mean something only where each source is alone.
+      set_property(SOURCE "${batch}" APPEND PROPERTY COMPILE_OPTIONS -Wno-shadow
+                   $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
       list(APPEND compiled "${batch}")
     endwhile()
   endforeach()
