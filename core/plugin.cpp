@@ -7,7 +7,7 @@
 namespace tessera {
 
 void* open_plugin(const Plugin& plugin, std::string& missing) {
-  void* library = dlopen(plugin.library, RTLD_NOW | RTLD_LOCAL);
+  void* library = dlopen(plugin.file, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     missing = dlerror();
     return nullptr;
@@ -15,7 +15,7 @@ void* open_plugin(const Plugin& plugin, std::string& missing) {
   void* symbol = dlsym(library, plugin.symbol);
   TESSERA_CHECK(symbol != nullptr,
                 kUnavailable,
-                plugin.library,
+                plugin.file,
                 " has no ",
                 plugin.symbol,
                 "; build it and this program from one checkout");

@@ -6,7 +6,7 @@ namespace tessera {
 
 /// A library of ours that is opened when it is asked for, and the one symbol that it gives out.
 struct Plugin {
-  const char* library = nullptr;
+  const char* file = nullptr;  // "libNAME.so", found as the loader finds libraries
   const char* symbol = nullptr;
 };
 

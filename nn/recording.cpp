@@ -19,8 +19,8 @@ RecordCudaGraph*& recorder() {
 
 void load_recorder() {
   std::string missing;
-  void* symbol = open_plugin(
-      {.library = "libtessera_cuda_graph.so", .symbol = kRecordCudaGraphSymbol}, missing);
+  void* symbol =
+      open_plugin({.file = "libtessera_cuda_graph.so", .symbol = kRecordCudaGraphSymbol}, missing);
   if (symbol == nullptr) log_debug("CUDA without graphs: " + missing);
   recorder() = reinterpret_cast<RecordCudaGraph*>(symbol);
 }

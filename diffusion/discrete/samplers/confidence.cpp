@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "diffusion/discrete/samplers/rank.h"
 
 namespace tessera::diffusion {
 namespace {
@@ -111,10 +112,8 @@ class ConfidenceSampler final : public DiscreteSampler {
         noise.rng.gumbel(Purpose::kConfidence, time.index, {in.x_t.size(1)}, in.x_t.device());
     const at::Tensor score = drawn.log_p + warmth * gumbel;
 
-    // Rank of each token, the surest first, the known before all; ties by position.
-    const at::Tensor sure = score.masked_fill(known, INFINITY);
-    const at::Tensor order = at::argsort(sure, /*stable=*/true, /*dim=*/-1, /*descending=*/true);
-    const at::Tensor rank = at::argsort(order, /*stable=*/true, /*dim=*/-1, /*descending=*/false);
+    // The surest first, the known before all.
+    const at::Tensor rank = rank_of(score.masked_fill(known, INFINITY));
 
     const at::Tensor fixed = locked.sum(-1, /*keepdim=*/true);
     const at::Tensor open = (in.x_t.size(1) - fixed).to(at::kDouble);
@@ -140,9 +139,7 @@ class ConfidenceSampler final : public DiscreteSampler {
     // Every stride of a round draws the same numbers, under a step that no stride of the plan has.
     const at::Tensor u = noise.rng.uniform(
         Purpose::kConfidence, time.count + part / parts, {x_t.size(1)}, x_t.device());
-    const at::Tensor order = at::argsort(u, /*stable=*/true, /*dim=*/-1, /*descending=*/false);
-    const at::Tensor rank = at::argsort(order, /*stable=*/true, /*dim=*/-1, /*descending=*/false);
-    return rank.remainder(parts) == part % parts;
+    return rank_of(-u).remainder(parts) == part % parts;
   }
 
   ConfidenceOptions options_;

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "diffusion/discrete/samplers/ancestral.h"
+#include "diffusion/discrete/samplers/rank.h"
 #include "diffusion/discrete/samplers/reveal_plan.h"
 
 namespace tessera::diffusion {
@@ -88,9 +89,7 @@ at::Tensor choose_places(const at::Tensor& score,
                          const at::Tensor& count,
                          const at::Tensor& gumbel) {
   const at::Tensor key = (score.log() + gumbel).masked_fill(~hidden, -INFINITY);
-  const at::Tensor order = at::argsort(key, /*stable=*/true, /*dim=*/-1, /*descending=*/true);
-  const at::Tensor rank = at::argsort(order, /*stable=*/true, /*dim=*/-1, /*descending=*/false);
-  return hidden & (rank < count.unsqueeze(-1));
+  return hidden & (rank_of(key) < count.unsqueeze(-1));
 }
 
 at::Tensor show_places(const at::Tensor& x_t,

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -106,12 +105,6 @@ T __shfl_up_sync(unsigned mask, T value, unsigned by) {
   return from_lane(mask, value, lane() < by ? lane() : lane() - by);
 }
 
-template <typename T>
-T __shfl_down_sync(unsigned mask, T value, unsigned by) {
-  using namespace tessera::kernels::cuda;
-  return from_lane(mask, value, lane() + by > 31 ? lane() : lane() + by);
-}
-
 inline int __reduce_add_sync(unsigned mask, int value) {
   for (int with = 16; with > 0; with /= 2) value += __shfl_xor_sync(mask, value, with);
   return value;
@@ -129,11 +122,6 @@ template <typename T>
 T __ldcs(const T* at) {
   return *at;
 }
-template <typename T>
-T __ldg(const T* at) {
-  return *at;
-}
-
 // No product and sum is fused here: compiled with -ffp-contract=off.
 inline float __fadd_rn(float a, float b) {
   return a + b;
