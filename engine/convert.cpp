@@ -1,5 +1,6 @@
 #include "engine/convert.h"
 
+#include "core/listed.h"
 #include "engine/clip_tokenizer_files.h"
 #include "engine/models.h"
 #include "pipeline/convert_model.h"
@@ -33,11 +34,7 @@ void write_random_model(const NewModelRequest& request) {
 }
 
 std::string new_model_names() {
-  std::string names;
-  for (const std::string& name : pipeline::known_model_names()) {
-    names += (names.empty() ? "" : ", ") + name;
-  }
-  return names;
+  return listed(pipeline::known_model_names());
 }
 
 }  // namespace tessera::engine

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "eval/html_text.h"
 #include "eval/metric_text.h"
 #include "eval/page_style.h"
@@ -21,17 +22,15 @@ std::string tag(const std::string& name, const std::string& inside) {
 /// The metric that orders the pictures.
 const MetricComparison& ordering(const Comparison& c, const std::string& by) {
   const std::string wanted = by.empty() ? "whole_scene" : by;
-  std::string known;
   for (const MetricComparison& metric : c.metrics) {
     if (metric.metric == wanted) return metric;
-    known += (known.empty() ? "" : ", ") + metric.metric;
   }
   TESSERA_CHECK(by.empty(),
                 kInvalidArgument,
                 "there is no metric \"",
                 by,
                 "\" to order the pictures by; known: ",
-                known);
+                listed(c.metrics, &MetricComparison::metric));
   return c.metrics.front();
 }
 

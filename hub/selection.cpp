@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/listed.h"
 
 namespace tessera::hub {
 namespace {
@@ -50,12 +51,9 @@ std::string chosen_variant(const Choices& choices, const std::string& wanted) {
   return choices.begin()->first;
 }
 
-std::string listed(const std::set<std::string>& variants) {
-  std::string text;
-  for (const std::string& variant : variants) {
-    if (!variant.empty()) text += (text.empty() ? "" : ", ") + variant;
-  }
-  return text.empty() ? "none" : text;
+std::string names_of(std::set<std::string> variants) {
+  variants.erase("");
+  return variants.empty() ? "none" : listed(variants);
 }
 
 }  // namespace
@@ -81,7 +79,7 @@ std::vector<RepositoryFile> select_files(const std::vector<RepositoryFile>& file
                 ": no weights of the variant \"",
                 printable(variant),
                 "\"; variants: ",
-                listed(variants));
+                names_of(variants));
   std::vector<RepositoryFile> selected;
   for (const RepositoryFile& file : files) {
     const std::string name = name_of(file.path);

@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "data/scenes/nouns.h"
 #include "data/scenes/world.h"
 #include "eval/clip/clip_files.h"
@@ -29,8 +30,6 @@ void keep_kinds(data::SceneOptions& world, const std::vector<std::string>& kinds
       world.kinds.empty()
           ? std::vector<std::string>(data::kKindNames.begin(), data::kKindNames.end())
           : world.kinds;
-  std::string known;
-  for (const std::string& kind : own) known += (known.empty() ? "" : ", ") + kind;
   std::vector<double> weights;
   for (const std::string& kind : kinds) {
     const auto found = std::ranges::find(own, kind);
@@ -39,7 +38,7 @@ void keep_kinds(data::SceneOptions& world, const std::vector<std::string>& kinds
                   "the model knows no scenes of the kind \"",
                   kind,
                   "\"; it knows ",
-                  known);
+                  listed(own));
     if (world.kind_weights.empty()) continue;
     weights.push_back(world.kind_weights[static_cast<std::size_t>(found - own.begin())]);
   }

@@ -1,6 +1,7 @@
 #include "lab/registry.h"
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "core/spelling.h"
 #include "lab/experiments/autoencoders.h"
 #include "lab/experiments/coding.h"
@@ -124,8 +125,6 @@ const Experiment& find_experiment(const std::string& name) {
     if (experiment.about.name == name) return experiment;
     known.push_back(experiment.about.name);
   }
-  std::string list;
-  for (const std::string& other : known) list += (list.empty() ? "" : ", ") + other;
   const auto near = nearest_word(name, known);
   TESSERA_THROW(kInvalidArgument,
                 "no experiment is named \"",
@@ -133,7 +132,7 @@ const Experiment& find_experiment(const std::string& name) {
                 "\"",
                 near ? "; did you mean " + *near + "?" : std::string(),
                 "; known: ",
-                list);
+                listed(known));
 }
 
 }  // namespace tessera::lab

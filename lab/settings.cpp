@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "core/spelling.h"
 
 namespace tessera::lab {
@@ -99,8 +100,6 @@ void SettingWriter::operator()(const char* name, std::string& value, const char*
 
 void SettingWriter::finish(const std::string& experiment) const {
   if (found_) return;
-  std::string list;
-  for (const std::string& name : known_) list += (list.empty() ? "" : ", ") + name;
   const auto near = nearest_word(assignment_.key, known_);
   TESSERA_THROW(kInvalidArgument,
                 "experiment ",
@@ -109,7 +108,7 @@ void SettingWriter::finish(const std::string& experiment) const {
                 assignment_.key,
                 "\"",
                 near ? "; did you mean " + *near + "?" : std::string(),
-                known_.empty() ? std::string("; it has none") : "; known: " + list);
+                known_.empty() ? std::string("; it has none") : "; known: " + listed(known_));
 }
 
 }  // namespace tessera::lab

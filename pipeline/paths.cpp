@@ -3,20 +3,12 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "core/spelling.h"
 #include "diffusion/discrete/sampler.h"
 #include "diffusion/gaussian/sampler.h"
 
 namespace tessera::pipeline {
-namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  return list;
-}
-
-}  // namespace
 
 std::string path_of(const ModelCard& card, const std::string& wanted) {
   const std::vector<std::string> paths = card.paths();
@@ -32,7 +24,7 @@ std::string path_of(const ModelCard& card, const std::string& wanted) {
                 card.name,
                 "\" cannot draw on the path ",
                 wanted,
-                paths.empty() ? ": it is a codec alone" : "; it has: " + joined(paths));
+                paths.empty() ? ": it is a codec alone" : "; it has: " + listed(paths));
 }
 
 std::vector<std::string> sampler_names(const std::string& path) {
@@ -51,7 +43,7 @@ void check_sampler(const std::string& name, const std::string& path) {
                 "\"",
                 meant ? " (did you mean \"" + *meant + "\"?)" : "",
                 "; known: ",
-                joined(known));
+                listed(known));
 }
 
 }  // namespace tessera::pipeline

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "diffusion/discrete/sampler.h"
 #include "diffusion/gaussian/sampler.h"
 #include "eval/clip/clip_config.h"
@@ -19,15 +20,13 @@ using io::Json;
 
 /// Sections of a file, or sub-sections of "model", that are objects of their own.
 void check_keys(const Json& json, const std::string& where, const std::vector<std::string>& known) {
-  std::string list;
-  for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
   for (const auto& item : json.items()) {
     TESSERA_CHECK(std::find(known.begin(), known.end(), item.key()) != known.end(),
                   kInvalidArgument,
                   where,
                   item.key(),
                   " is not a known key; known: ",
-                  list);
+                  listed(known));
   }
 }
 

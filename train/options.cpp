@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "train/optimizer.h"
 
 namespace tessera::train {
@@ -27,21 +28,12 @@ void in_range(const char* key, double value, double least, double most) {
                 value);
 }
 
-void one_of(const char* key, const std::string& value, const std::vector<std::string>& known) {
-  std::string list;
-  for (const std::string& name : known) {
-    if (value == name) return;
-    list += (list.empty() ? "" : ", ") + name;
-  }
-  TESSERA_THROW(kInvalidArgument, key, " must be one of ", list, ", got \"", value, "\"");
-}
-
 }  // namespace
 
 void DataOptions::validate() const {
-  one_of("data.kind", kind, {"scenes", "packed"});
+  check_one_of("data.kind", kind, {"scenes", "packed"});
   at_least<std::int64_t>("data.pool", pool, 0);
-  one_of("data.draw", draw, {"device", "cpu"});
+  check_one_of("data.draw", draw, {"device", "cpu"});
   in_range("data.textures", textures, 0, 1);
   TESSERA_CHECK(kind != "packed" || !path.empty(),
                 kInvalidArgument,
@@ -56,16 +48,16 @@ void TrainOptions::validate() const {
                 "train.learning_rate must be above 0, got ",
                 learning_rate);
   at_least<std::int64_t>("train.warmup", warmup, 0);
-  one_of("train.schedule", schedule, {"constant", "cosine", "constant-linear"});
+  check_one_of("train.schedule", schedule, {"constant", "cosine", "constant-linear"});
   in_range("train.final_share", final_share, 0, 1);
   in_range("train.decay_share", decay_share, 0, 1);
-  one_of("train.optimizer", optimizer, {"adamw", "muon"});
+  check_one_of("train.optimizer", optimizer, {"adamw", "muon"});
   in_range("train.beta1", beta1, 0, 0.99999);
   in_range("train.beta2", beta2, 0, 0.99999);
   in_range("train.weight_decay", weight_decay, 0, 100);
   in_range("train.clip", clip, 0, 1e9);
   in_range("train.ema", ema, 0, 0.999999);
-  one_of("train.precision", precision, {"fp32", "bf16"});
+  check_one_of("train.precision", precision, {"fp32", "bf16"});
   at_least<std::int64_t>("train.log_every", log_every, 1);
   at_least<std::int64_t>("train.checkpoint_every", checkpoint_every, 0);
   at_least<std::int64_t>("train.sample_every", sample_every, 0);

@@ -6,6 +6,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "vqvae/used_codes.h"
 
 namespace tessera::vqvae {
@@ -82,18 +83,17 @@ CodeMap code_map_from_bitmap(std::string_view hexadecimal) {
 }
 
 CodeMap published_code_map(std::int64_t full, std::int64_t used) {
-  std::string known;
   for (const UsedCodes& each : published_used_codes()) {
     if (each.full == full && each.used == used) return code_map_from_bitmap(each.bitmap);
-    known += concat(known.empty() ? "" : ", ", each.used, " of ", each.full);
   }
+  const auto name_of = [](const UsedCodes& each) { return concat(each.used, " of ", each.full); };
   TESSERA_THROW(kInvalidArgument,
                 "which ",
                 used,
                 " of ",
                 full,
                 " codes are used is not known; known: ",
-                known);
+                listed(published_used_codes(), name_of));
 }
 
 CodeRemap::CodeRemap(std::int64_t full, std::int64_t reduced) {

@@ -5,6 +5,7 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "core/listed.h"
 #include "data/files/readers.h"
 
 namespace tessera::data {
@@ -19,9 +20,7 @@ std::size_t column_of(const std::vector<std::string>& header,
     const auto found = std::find(header.begin(), header.end(), name);
     if (found != header.end()) return static_cast<std::size_t>(found - header.begin());
   }
-  std::string wanted;
-  for (const std::string& name : names) wanted += (wanted.empty() ? "" : ", ") + name;
-  TESSERA_THROW(kCorruptFile, list.string(), ": the first line names no column ", wanted);
+  TESSERA_THROW(kCorruptFile, list.string(), ": the first line names no column ", listed(names));
 }
 
 }  // namespace

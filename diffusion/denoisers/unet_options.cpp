@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "core/error.h"
+#include "core/listed.h"
 
 namespace tessera::diffusion {
 namespace {
@@ -20,15 +21,6 @@ void in_range(const char* name, std::int64_t value, std::int64_t least) {
                 kMost,
                 ", got ",
                 value);
-}
-
-void one_of(const char* name, const std::string& value, std::initializer_list<const char*> known) {
-  std::string list;
-  for (const char* each : known) {
-    if (value == each) return;
-    list += (list.empty() ? "" : ", ") + std::string(each);
-  }
-  TESSERA_THROW(kInvalidArgument, name, " must be one of ", list, ", got \"", value, "\"");
 }
 
 void check_sizes(const UNetOptions& o) {
@@ -107,10 +99,10 @@ void UNetOptions::validate() const {
                 " levels, got ",
                 side);
   for (std::size_t level = 0; level < levels; ++level) check_level(*this, level);
-  one_of("time_order", time_order, {"sine-first", "cosine-first"});
-  one_of("resample", resample, {"convolution", "pool", "residual"});
-  one_of("down_padding", down_padding, {"end", "both"});
-  one_of("condition", condition, {"none", "class", "text"});
+  check_one_of("time_order", time_order, {"sine-first", "cosine-first"});
+  check_one_of("resample", resample, {"convolution", "pool", "residual"});
+  check_one_of("down_padding", down_padding, {"end", "both"});
+  check_one_of("condition", condition, {"none", "class", "text"});
   TESSERA_CHECK(
       dropout >= 0 && dropout < 1, kInvalidArgument, "dropout must lie in [0, 1), got ", dropout);
   TESSERA_CHECK(norm_epsilon > 0 && norm_epsilon < 1,

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "diffusion/discrete/samplers/ancestral.h"
 #include "diffusion/discrete/samplers/confidence.h"
 #include "diffusion/discrete/samplers/revealing.h"
@@ -57,11 +58,8 @@ std::unique_ptr<const DiscreteSampler> make_discrete_sampler(std::string_view na
   }
   if (name == "purity") return make_purity_sampler(reveal);
   if (name == "random-order") return make_random_order_sampler(reveal);
-  std::string known;
-  for (const std::string& one : discrete_sampler_names()) {
-    known += (known.empty() ? "" : ", ") + one;
-  }
-  TESSERA_THROW(kNotFound, "no sampler named \"", name, "\"; known: ", known);
+  TESSERA_THROW(
+      kNotFound, "no sampler named \"", name, "\"; known: ", listed(discrete_sampler_names()));
 }
 
 }  // namespace tessera::diffusion

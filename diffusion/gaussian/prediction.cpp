@@ -1,6 +1,7 @@
 #include "diffusion/gaussian/prediction.h"
 
 #include "core/error.h"
+#include "core/listed.h"
 
 namespace tessera::diffusion {
 namespace {
@@ -85,12 +86,14 @@ std::vector<std::string> gaussian_prediction_names() {
 }
 
 GaussianPrediction parse_gaussian_prediction(std::string_view name) {
-  std::string known;
   for (const NamedPrediction& p : kPredictions) {
     if (p.name == name) return p.prediction;
-    known += (known.empty() ? "" : ", ") + std::string(p.name);
   }
-  TESSERA_THROW(kNotFound, "no prediction named \"", name, "\"; known: ", known);
+  TESSERA_THROW(kNotFound,
+                "no prediction named \"",
+                name,
+                "\"; known: ",
+                listed(kPredictions, &NamedPrediction::name));
 }
 
 at::Tensor convert_prediction(const GaussianProcess& process,

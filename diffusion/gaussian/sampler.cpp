@@ -6,6 +6,7 @@
 #include <ATen/ops/full.h>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "diffusion/gaussian/samplers/ancestral.h"
 #include "diffusion/gaussian/samplers/ddim.h"
 #include "diffusion/gaussian/samplers/dpm_solver.h"
@@ -56,11 +57,11 @@ std::unique_ptr<const GaussianSampler> make_gaussian_sampler(std::string_view na
   if (name == "ddim") return make_ddim_sampler(options);
   if (name == "dpm-solver++") return make_dpm_solver_sampler(options);
   if (name == "langevin") return make_langevin_sampler(options);
-  std::string known;
-  for (const std::string& one : gaussian_sampler_names()) {
-    known += (known.empty() ? "" : ", ") + one;
-  }
-  TESSERA_THROW(kNotFound, "no Gaussian sampler named \"", name, "\"; known: ", known);
+  TESSERA_THROW(kNotFound,
+                "no Gaussian sampler named \"",
+                name,
+                "\"; known: ",
+                listed(gaussian_sampler_names()));
 }
 
 at::Tensor step_normals(const GaussianSamplerInput& in, const nn::Noise& noise, Purpose purpose) {

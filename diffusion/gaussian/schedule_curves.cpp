@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "core/error.h"
+#include "core/listed.h"
 
 namespace tessera::diffusion {
 namespace {
@@ -94,9 +95,8 @@ const NamedCurve& find(const std::string& name) {
   for (const NamedCurve& c : kCurves) {
     if (name == c.name) return c;
   }
-  std::string known;
-  for (const std::string& one : curve_names()) known += (known.empty() ? "" : ", ") + one;
-  TESSERA_THROW(kNotFound, "no Gaussian schedule named \"", name, "\"; known: ", known);
+  TESSERA_THROW(
+      kNotFound, "no Gaussian schedule named \"", name, "\"; known: ", listed(curve_names()));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <ATen/ops/where.h>
 
 #include "core/error.h"
+#include "core/listed.h"
 
 namespace tessera::diffusion {
 namespace {
@@ -48,12 +49,14 @@ std::vector<std::string> gaussian_variance_names() {
 }
 
 GaussianVariance parse_gaussian_variance(std::string_view name) {
-  std::string known;
   for (const NamedVariance& v : kVariances) {
     if (v.name == name) return v.variance;
-    known += (known.empty() ? "" : ", ") + std::string(v.name);
   }
-  TESSERA_THROW(kNotFound, "no variance named \"", name, "\"; known: ", known);
+  TESSERA_THROW(kNotFound,
+                "no variance named \"",
+                name,
+                "\"; known: ",
+                listed(kVariances, &NamedVariance::name));
 }
 
 bool is_learned(GaussianVariance variance) {

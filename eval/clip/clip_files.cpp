@@ -5,6 +5,7 @@
 #include <torch/nn.h>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "eval/clip/clip_config.h"
 #include "eval/clip/published_clip.h"
 #include "io/sha256.h"
@@ -19,12 +20,10 @@ constexpr const char* kPreprocessor = "preprocessor_config.json";
 
 /// The first of `names` that is in `folder`.
 fs::path first_file(const fs::path& folder, std::initializer_list<const char*> names) {
-  std::string list;
   for (const char* name : names) {
     if (fs::exists(folder / name)) return folder / name;
-    list += (list.empty() ? "" : ", ") + std::string(name);
   }
-  TESSERA_THROW(kNotFound, folder.string(), ": none of ", list, " is there");
+  TESSERA_THROW(kNotFound, folder.string(), ": none of ", listed(names), " is there");
 }
 
 LoadedClip own(const fs::path& folder, const io::Json& config) {

@@ -7,6 +7,7 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "core/listed.h"
 #include "io/crc32.h"
 #include "io/formats/npy_header.h"
 #include "io/in_quotes.h"
@@ -102,9 +103,8 @@ std::vector<std::string> NpzFile::names() const {
 at::Tensor NpzFile::read(const std::string& name) const {
   const ZipMember* member = archive_.find(name + std::string(kSuffix));
   if (member == nullptr) {
-    std::string known;
-    for (const std::string& each : names()) known += (known.empty() ? "" : ", ") + each;
-    TESSERA_THROW(kNotFound, archive_.what(), ": no array ", in_quotes(name), "; it has: ", known);
+    TESSERA_THROW(
+        kNotFound, archive_.what(), ": no array ", in_quotes(name), "; it has: ", listed(names()));
   }
   const std::string what = archive_.what() + ": array " + in_quotes(name);
   const std::string bytes = archive_.read(name + std::string(kSuffix), *member);

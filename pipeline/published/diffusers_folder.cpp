@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "io/json_fields.h"
 #include "pipeline/model_card.h"
 #include "pipeline/published/clip_text_names.h"
@@ -27,10 +28,8 @@ fs::path weights_of(const fs::path& part, std::initializer_list<const char*> ste
       }
     }
   }
-  std::string names;
-  for (const char* stem : stems)
-    names += concat(names.empty() ? "" : ", ", stem, ".safetensors or .bin");
-  TESSERA_THROW(kNotFound, part.string(), ": no weights there: ", names);
+  const auto files = [](const char* stem) { return concat(stem, ".safetensors or .bin"); };
+  TESSERA_THROW(kNotFound, part.string(), ": no weights there: ", listed(stems, files));
 }
 
 io::Json config_of(const fs::path& part, const char* name = "config.json") {

@@ -6,6 +6,7 @@
 #include <torch/nn/module.h>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "pipeline/model_card.h"
 #include "pipeline/published/diffusers_folder.h"
 #include "pipeline/published/microsoft_file.h"
@@ -28,7 +29,7 @@ void count_tensors(PartFacts& facts, const io::StateDict& weights, const NameMap
       types.insert(c10::toString(found->second.scalar_type()));
     }
   }
-  for (const std::string& type : types) facts.types += (facts.types.empty() ? "" : ", ") + type;
+  facts.types = listed(types);
 }
 
 /// Fills the facts of one part by `look`; what is thrown becomes its problem.

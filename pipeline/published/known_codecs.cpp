@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/error.h"
+#include "core/listed.h"
 
 namespace tessera::pipeline {
 namespace {
@@ -49,15 +50,17 @@ vqvae::VqVaeOptions options_of(const Known& known) {
 }  // namespace
 
 PublishedCodec known_codec(std::string_view name) {
-  std::string names;
   for (const Known& each : table()) {
     if (each.name == name && each.used < each.codes) {
       return with_used_codes(options_of(each), vqvae::published_code_map(each.codes, each.used));
     }
     if (each.name == name) return {.options = options_of(each)};
-    names += concat(names.empty() ? "" : ", ", each.name);
   }
-  TESSERA_THROW(kNotFound, "no published codec is called \"", name, "\"; known: ", names);
+  TESSERA_THROW(kNotFound,
+                "no published codec is called \"",
+                name,
+                "\"; known: ",
+                listed(table(), &Known::name));
 }
 
 std::vector<std::string> known_codec_names() {

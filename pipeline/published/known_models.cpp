@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "pipeline/published/known_codecs.h"
 #include "pipeline/published/published_sampling.h"
 
@@ -123,12 +124,14 @@ constexpr std::array<std::pair<const char*, KnownModel (*)()>, 7> kKnown{{
 }  // namespace
 
 KnownModel known_model(std::string_view name) {
-  std::string names;
   for (const auto& [known, make] : kKnown) {
     if (name == known) return make();
-    names += concat(names.empty() ? "" : ", ", known);
   }
-  TESSERA_THROW(kNotFound, "no published model is called \"", name, "\"; known: ", names);
+  TESSERA_THROW(kNotFound,
+                "no published model is called \"",
+                name,
+                "\"; known: ",
+                listed(known_model_names()));
 }
 
 std::vector<std::string> known_model_names() {

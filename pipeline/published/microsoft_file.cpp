@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "io/formats/torch_file.h"
 #include "io/yaml/yaml.h"
 #include "pipeline/published/clip_text_names.h"
@@ -71,17 +72,15 @@ fs::path codec_file(const fs::path& checkpoint, const io::StateDict& state, cons
   if (!asked.empty()) return asked;
   if (find_codec(state)) return checkpoint;
   const fs::path beside = checkpoint.parent_path();
-  std::string names;
   for (const fs::path& folder : {beside, beside / "taming_dvae", beside / ".." / "taming_dvae"}) {
     for (const char* name : kCodecFiles) {
       if (fs::exists(folder / name)) return folder / name;
     }
   }
-  for (const char* name : kCodecFiles) names += (names.empty() ? "" : ", ") + std::string(name);
   TESSERA_THROW(kNotFound,
                 checkpoint.string(),
                 ": holds no image codec, and none lies beside it (",
-                names,
+                listed(kCodecFiles),
                 "); name its file");
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <span>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "data/scenes/grammar.h"
 
 namespace tessera::data {
@@ -56,16 +58,13 @@ class Speaker {
       most = 1;
     }
     if (things.size() <= most) return;
-    std::string left_out;
-    for (std::size_t k = most; k < things.size(); ++k) {
-      left_out += (left_out.empty() ? "" : ", ") + std::string(noun(things[k]).name);
-    }
     note(concat("the model's scenes have ",
                 most == 1   ? "one kind of thing"
                 : most == 2 ? "two kinds of things"
                             : "three kinds of things",
                 "; left out: ",
-                left_out));
+                listed(std::span(things).subspan(most),
+                       [](const ThingAsked& thing) { return noun(thing).name; })));
     things.resize(most);
     if (most == 1) s_.relation = -1;
   }
