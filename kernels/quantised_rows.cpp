@@ -17,9 +17,6 @@ template <typename Number>
 constexpr Builds<Gelu2ToInt8<Number>> kGelu2{
     any::gelu2_rows<Number>, avx2::gelu2_rows<Number>, avx512::gelu2_rows<Number>};
 template <typename Number>
-constexpr Builds<RowsToInt8<Number>> kRows{
-    any::quantise<Number>, avx2::quantise<Number>, avx512::quantise<Number>};
-template <typename Number>
 constexpr Builds<ScaleRows<Number>> kScale{
     any::scale<Number>, avx2::scale<Number>, avx512::scale<Number>};
 
@@ -51,20 +48,6 @@ void gelu2_to_int8(const Gelu2ToInt8<Bfloat16>& args,
                    std::int64_t last,
                    Target target) {
   kGelu2<Bfloat16>.of(target)(args, first, last);
-}
-
-void rows_to_int8(const RowsToInt8<float>& args,
-                  std::int64_t first,
-                  std::int64_t last,
-                  Target target) {
-  kRows<float>.of(target)(args, first, last);
-}
-
-void rows_to_int8(const RowsToInt8<Bfloat16>& args,
-                  std::int64_t first,
-                  std::int64_t last,
-                  Target target) {
-  kRows<Bfloat16>.of(target)(args, first, last);
 }
 
 void scale_rows(const ScaleRows<float>& args,

@@ -50,13 +50,6 @@ struct Gelu2ToInt8 {
   Int8Rows out{};
 };
 
-template <typename Number>
-struct RowsToInt8 {
-  std::int64_t width = 0;
-  const Number* in = nullptr;
-  Int8Rows out{};
-};
-
 /// The numbers that a product means.
 template <typename Number>
 struct ScaleRows {
@@ -82,14 +75,6 @@ void gelu2_to_int8(const Gelu2ToInt8<Bfloat16>& args,
                    std::int64_t first,
                    std::int64_t last,
                    Target target = best_target());
-void rows_to_int8(const RowsToInt8<float>& args,
-                  std::int64_t first,
-                  std::int64_t last,
-                  Target target = best_target());
-void rows_to_int8(const RowsToInt8<Bfloat16>& args,
-                  std::int64_t first,
-                  std::int64_t last,
-                  Target target = best_target());
 void scale_rows(const ScaleRows<float>& args,
                 std::int64_t first,
                 std::int64_t last,

@@ -3,13 +3,12 @@
 #include <optional>
 #include <string_view>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
 #include <ATen/ATen.h>
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+
+#include "kernels/int8_units.h"
+#include "kernels/targets.h"
 
 namespace tessera::nn {
 namespace {
@@ -47,35 +46,20 @@ at::Tensor pack_int8(const at::Tensor& weight, std::int64_t rows) {
   return op.call(weight, c10::List<std::int64_t>({rows, weight.size(1)}));
 }
 
-/// What the processor has for 8-bit products.
-struct Int8Units {
-  bool amx = false;   // signed times signed
-  bool vnni = false;  // unsigned times signed, AVX-512's or AVX2's
-};
+bool has_vnni() {
+  return kernels::has_int8_unit(kernels::Int8Unit::kAvx512Vnni) ||
+         kernels::has_int8_unit(kernels::Int8Unit::kAvxVnni);
+}
 
-const Int8Units& int8_units() {
-  static const Int8Units units = [] {
-    Int8Units found;
-#if defined(__x86_64__)
-    unsigned a = 0;
-    unsigned b = 0;
-    unsigned c = 0;
-    unsigned d = 0;
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return found;
-    found.amx = (d >> 25 & 1U) != 0;
-    found.vnni = (c >> 11 & 1U) != 0;
-    if (__get_cpuid_count(7, 1, &a, &b, &c, &d) != 0) found.vnni |= (a >> 4 & 1U) != 0;
-#endif
-    return found;
-  }();
-  return units;
+bool has_amx() {
+  return kernels::has_int8_unit(kernels::Int8Unit::kAmx);
 }
 
 /// Whether signed bytes have to be made unsigned ones to be multiplied at speed: with VNNI and no
 /// AMX, where the library has nothing but a loop for two signed ones, thousands of times slower.
 /// Without VNNI they stay: the unsigned products of such processors saturate at 16 bits.
 bool shifts_bytes() {
-  return int8_units().vnni && !int8_units().amx;
+  return has_vnni() && !has_amx();
 }
 
 /// x + 128 as an unsigned byte is x with its highest bit turned; 128 is then its zero point.
@@ -120,7 +104,11 @@ at::Tensor multiply_int8(const at::Tensor& x,
 }  // namespace
 
 bool has_int8_units() {
-  return int8_units().vnni || int8_units().amx;
+  return has_vnni() || has_amx();
+}
+
+bool takes_bfloat16() {
+  return kernels::best_target() == kernels::Target::kAvx512;
 }
 
 bool has_bfloat16_units() {

@@ -17,6 +17,10 @@ enum class Precision : unsigned char { kBfloat16, kInt8 };
 /// same picture in every process.
 bool has_bfloat16_units();
 
+/// Whether Torch's library takes bfloat16 in packed products at all; with AVX-512 it does, if only
+/// by way of float32 where it has no units.
+bool takes_bfloat16();
+
 /// Whether it has instructions for 8-bit products: VNNI or AMX. Without them Torch's library has
 /// nothing but a plain loop, a thousand times slower.
 bool has_int8_units();
@@ -24,7 +28,8 @@ bool has_int8_units();
 /// x [M, inputs] bfloat16 times weightᵀ plus bias -> [M, outputs] bfloat16, summed in float32.
 class Bfloat16Product {
  public:
-  /// weight [outputs, inputs], bias [outputs]; laid out for M = `rows`, others work too.
+  /// weight [outputs, inputs], bias [outputs]; laid out for M = `rows`, others work too. REQUIRES:
+  /// takes_bfloat16().
   Bfloat16Product(const at::Tensor& weight, const at::Tensor& bias, std::int64_t rows);
   at::Tensor operator()(const at::Tensor& x) const;
 
@@ -39,7 +44,8 @@ class Bfloat16Product {
 class Int8Product {
  public:
   Int8Product(const at::Tensor& weight, const at::Tensor& bias, std::int64_t rows);
-  /// -> [M, outputs] of `type`, float32 or bfloat16, scales of the weights' rows included.
+  /// -> [M, outputs] of `type`, float32 or, with takes_bfloat16(), bfloat16, scales of the weights'
+  /// rows included.
   at::Tensor operator()(const at::Tensor& x, at::ScalarType type) const;
   const at::Tensor& bias() const { return bias_; }  // [outputs] float32
 

@@ -23,17 +23,21 @@ DrawingPrecision drawing_precision(std::string_view name) {
   return {.type = scalar_type(name)};
 }
 
-DrawingPrecision supported(const DrawingPrecision& wanted, at::Device device, bool int8_units) {
-  const bool slow = wanted.products == nn::Precision::kInt8 && device.is_cpu() && !int8_units;
-  return slow ? DrawingPrecision{} : wanted;
+DrawingPrecision supported(const DrawingPrecision& wanted, at::Device device, ProductUnits units) {
+  if (!device.is_cpu() || !wanted.products) return wanted;
+  const bool fast = *wanted.products == nn::Precision::kInt8 ? units.int8 : units.bfloat16;
+  return fast ? wanted : DrawingPrecision{};
 }
 
 DrawingPrecision drawing_precision_on(at::Device device, std::string_view name) {
   const DrawingPrecision wanted = drawing_precision(name);
-  const DrawingPrecision found = supported(wanted, device, nn::has_int8_units());
+  const DrawingPrecision found = supported(
+      wanted, device, {.bfloat16 = nn::has_bfloat16_units(), .int8 = nn::has_int8_units()});
   if (found.products != wanted.products) {
-    log_warning(
-        "this processor has no instructions for int8 products (VNNI, AMX): drawing in fp32");
+    const bool bytes = wanted.products == nn::Precision::kInt8;
+    log_warning(concat("this processor has no instructions for ",
+                       bytes ? "int8 products (VNNI, AMX)" : "bf16 products (AVX512_BF16, AMX)",
+                       ": drawing in fp32"));
   }
   return found;
 }

@@ -26,8 +26,15 @@ struct DrawingPrecision {
 };
 DrawingPrecision drawing_precision(std::string_view name);
 
-/// `wanted`, or float32 for 8-bit products on a CPU that has no instructions for them.
-DrawingPrecision supported(const DrawingPrecision& wanted, at::Device device, bool int8_units);
+/// Of which products a processor has instructions.
+struct ProductUnits {
+  bool bfloat16 = false;
+  bool int8 = false;
+};
+
+/// `wanted`, or float32 for products that a CPU has no instructions for: it multiplies those
+/// several times slower, if at all.
+DrawingPrecision supported(const DrawingPrecision& wanted, at::Device device, ProductUnits units);
 
 /// What `name` comes to on this machine; a warning tells where it is something else.
 DrawingPrecision drawing_precision_on(at::Device device, std::string_view name);

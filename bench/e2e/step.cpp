@@ -34,7 +34,7 @@ using namespace tessera;
 struct Settings {
   std::string model{};  // a folder; else `shape`
   std::string shape = "scenes128";
-  std::vector<std::string> precisions{"bf16", "int8"};
+  std::vector<std::string> precisions{};
   std::string sampler = "ancestral";
   double guidance = 2.0;
   std::string truncation = "1";
@@ -241,10 +241,10 @@ std::function<void()> waited_for(c10::Device device, std::function<void()> work)
 
 /// What the device itself allows, in 10^9 a second.
 struct Limits {
-  double float32 = 0;  // operations of one large product, on random numbers
-  double bfloat16 = 0;
-  double int8 = 0;    // 0 on a GPU
-  double copied = 0;  // bytes read and written by a copy on the device; 0 on a CPU
+  double float32 = 0;   // operations of one large product, on random numbers
+  double bfloat16 = 0;  // 0 where a processor does not take it
+  double int8 = 0;      // likewise; 0 on a GPU
+  double copied = 0;    // bytes read and written by a copy on the device; 0 on a CPU
 };
 
 Limits measure_limits(c10::Device device, const bench::Effort& effort) {
@@ -277,12 +277,26 @@ Limits measure_limits(c10::Device device, const bench::Effort& effort) {
             .bfloat16 = rate(timings[1]),
             .copied = 2.0 * static_cast<double>(from.nbytes()) / timings[2].min_ms / 1e6};
   }
-  const nn::Bfloat16Product half(weight, bias, rows);
-  const nn::Int8Product bytes(weight, bias, rows);
+  Limits limits;
+  std::vector<std::function<void()>> works{product};
+  std::vector<double*> rates{&limits.float32};
+  std::optional<nn::Bfloat16Product> half;
+  if (nn::takes_bfloat16()) {
+    half.emplace(weight, bias, rows);
+    works.emplace_back([&] { (*half)(x_half); });
+    rates.push_back(&limits.bfloat16);
+  }
+  std::optional<nn::Int8Product> bytes;
   const at::Tensor x_bytes = (x * 40.0).clamp(-127.0, 127.0).round().to(at::kChar);
-  const auto timings = bench::measure_in_turn(
-      {product, [&] { half(x_half); }, [&] { bytes(x_bytes, at::kBFloat16); }}, effort);
-  return {.float32 = rate(timings[0]), .bfloat16 = rate(timings[1]), .int8 = rate(timings[2])};
+  if (nn::has_int8_units()) {
+    bytes.emplace(weight, bias, rows);
+    works.emplace_back(
+        [&] { (*bytes)(x_bytes, nn::takes_bfloat16() ? at::kBFloat16 : at::kFloat); });
+    rates.push_back(&limits.int8);
+  }
+  const auto timings = bench::measure_in_turn(works, effort);
+  for (std::size_t i = 0; i < rates.size(); ++i) *rates[i] = rate(timings[i]);
+  return limits;
 }
 
 /// How far the network's rows are from what the device allows: a GPU's floor is the products' time
@@ -414,7 +428,10 @@ int main(int argc, char** argv) {
   app.option_defaults()->always_capture_default();
   app.add_option("--model", settings.model, "model folder of any layout, of texts");
   app.add_option("--shape", settings.shape, "or random weights: scenes128, base, ithq");
-  app.add_option("--precision", settings.precisions, "beside fp32: bf16, int8")->delimiter(',');
+  app.add_option("--precision",
+                 settings.precisions,
+                 "beside fp32: bf16, int8; left out: those that the device knows")
+      ->delimiter(',');
   app.add_option("--sampler", settings.sampler);
   app.add_option("--guidance", settings.guidance)->check(CLI::Range(0.0, 100.0));
   app.add_option("--truncation", settings.truncation, "as tessera generate takes it");
@@ -425,7 +442,11 @@ int main(int argc, char** argv) {
   app.add_option("--threads", settings.threads, "0 = one a physical core");
   app.add_flag("--json", settings.json, "one JSON object instead of a table");
   CLI11_PARSE(app, argc, argv);
-  if (app.count("--precision") == 0 && settings.device != "cpu") settings.precisions = {"bf16"};
+  if (app.count("--precision") == 0) {
+    const bool cpu = settings.device == "cpu";
+    if (!cpu || nn::has_bfloat16_units()) settings.precisions.emplace_back("bf16");
+    if (cpu && nn::has_int8_units()) settings.precisions.emplace_back("int8");
+  }
   try {
     return run(settings);
   } catch (const std::exception& error) {

@@ -17,8 +17,9 @@ namespace tessera::diffusion {
 class PackedBlocks {
  public:
   virtual ~PackedBlocks() = default;
-  /// What forward() takes, once a prompt: keys and values in the type of attention.
-  virtual BlockCondition pack(const BlockCondition& condition) const = 0;
+  /// What forward() takes, once a prompt: keys and values in the type of attention. visible [B, L]
+  /// bool: the condition's rows that are real; undefined = all.
+  virtual BlockCondition pack(BlockCondition condition, const at::Tensor& visible) const = 0;
   /// begun [B, N, D] float32, written over -> the stream behind the last block, its branch added,
   /// [copies B, N, D]. With several copies the first self-attention is computed once for all; no
   /// prompt may have a part in its norm then.

@@ -9,6 +9,7 @@
 #include <torch/nn.h>
 
 #include "core/error.h"
+#include "core/listed.h"
 #include "diffusion/denoisers/packed_blocks.h"
 #include "diffusion/denoisers/timed_norms.h"
 #include "diffusion/denoisers/transformer_block.h"
@@ -136,7 +137,7 @@ std::vector<BlockCondition> Transformer::read(const nn::Condition& condition) {
   std::vector<BlockCondition> result;
   for (TransformerBlockImpl* block : blocks()) {
     result.push_back(block->read(condition));
-    if (packed_) result.back() = packed_->pack(result.back());
+    if (packed_) result.back() = packed_->pack(std::move(result.back()), condition.mask);
   }
   return result;
 }
@@ -371,20 +372,9 @@ void TransformerOptions::validate() const {
                 heads,
                 "), got ",
                 width);
-  const auto one_of = [](const char* name, const std::string& value, const char* known) {
-    const std::string list = std::string(", ") + known + ",";
-    TESSERA_CHECK(list.find(", " + value + ",") != std::string::npos,
-                  kInvalidArgument,
-                  name,
-                  " must be one of ",
-                  known,
-                  ", got \"",
-                  value,
-                  "\"");
-  };
-  one_of("time_embedding", time_embedding, "table, sinusoidal");
-  one_of("condition", condition, "text, class, none");
-  one_of("mlp", mlp, "linear, convolution");
+  check_one_of("time_embedding", time_embedding, {"table", "sinusoidal"});
+  check_one_of("condition", condition, {"text", "class", "none"});
+  check_one_of("mlp", mlp, {"linear", "convolution"});
   TESSERA_CHECK(position_side == 0 || position_side * position_side >= grid_height * grid_width,
                 kInvalidArgument,
                 "position tables of side ",

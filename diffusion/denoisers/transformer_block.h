@@ -12,6 +12,7 @@
 #include "nn/condition.h"
 #include "nn/embedding.h"
 #include "nn/feed_forward.h"
+#include "nn/int8_attention.h"
 #include "nn/linear.h"
 #include "nn/residual_norm.h"
 
@@ -58,7 +59,8 @@ struct BlockNorms {
 
 /// What a block knows of the condition: the same at every time.
 struct BlockCondition {
-  nn::KeysValues text{};  // empty without a text
+  nn::KeysValues text{};            // empty without a text
+  nn::Int8KeysValues text_bytes{};  // in place of it in 8-bit blocks
   nn::NormWeights mlp{};  // of the norm before the MLP, [B, D] each; empty without classes
 };
 

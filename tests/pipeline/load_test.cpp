@@ -76,7 +76,7 @@ TEST(LoadPipeline, GivesThePicturesOfItsParts) {
 TEST(LoadPipeline, PackedProductsDrawTheSameCodesAgainAndMostlyThoseOfFloat32) {
   const at::Tensor want = draw(*load_pipeline(whole_model(), at::kCPU), "a red apple").codes;
   for (const char* name : {"bf16", "int8"}) {
-    const DrawingPrecision precision = drawing_precision(name);
+    const DrawingPrecision precision = drawing_precision_on(at::kCPU, name);
     const auto loaded = load_pipeline(
         whole_model(), at::kCPU, {.type = precision.type, .products = precision.products});
     const at::Tensor found = draw(*loaded, "a red apple").codes;
@@ -97,12 +97,13 @@ TEST(DrawingPrecision, TellsTheTypeInMemoryAndTheProducts) {
   expect_error(ErrorCode::kInvalidArgument, "\"int4\"", [] { drawing_precision("int4"); });
   for (const char* name : {"fp32", "bf16", "int8"}) {
     const DrawingPrecision wanted = drawing_precision(name);
-    EXPECT_EQ(supported(wanted, at::kCPU, true).products, wanted.products) << name;
-    EXPECT_EQ(supported(wanted, at::kCUDA, false).products, wanted.products) << name;
-    const bool slow = wanted.products == nn::Precision::kInt8;
-    const DrawingPrecision found = supported(wanted, at::kCPU, false);
-    EXPECT_EQ(found.products, slow ? std::nullopt : wanted.products) << name;
-    EXPECT_EQ(found.type, slow ? at::kFloat : wanted.type) << name;
+    EXPECT_EQ(supported(wanted, at::kCUDA, {}).products, wanted.products) << name;
+    for (const ProductUnits units : {ProductUnits{.bfloat16 = true}, ProductUnits{.int8 = true}}) {
+      const bool has = !wanted.products || (name[0] == 'b' ? units.bfloat16 : units.int8);
+      const DrawingPrecision found = supported(wanted, at::kCPU, units);
+      EXPECT_EQ(found.products, has ? wanted.products : std::nullopt) << name;
+      EXPECT_EQ(found.type, has ? wanted.type : at::kFloat) << name;
+    }
   }
 }
 
