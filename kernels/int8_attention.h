@@ -10,12 +10,15 @@
 namespace tessera::kernels {
 
 // softmax(q kᵀ / sqrt(d)) v with both products in 8-bit integers, from the products that give q, k
-// and v to the integers that the next product takes. A row of q or k has a scale for each of its
-// heads, a column of v one over the rows that are seen; the weights of softmax are taken in
-// sixteenths of a thousandth (65,535 for the likeliest of a row), as two bytes of which each is
-// multiplied: with one byte what lies below a 510th of the likeliest would be lost, and among a
-// thousand positions that can be most of it. Sequences have no part in each other, and all targets
+// and v to the bytes that the next product takes. A row of q or k has a scale for each of its
+// heads, a column of v one over the rows that are seen. The weights of softmax are integers of 16
+// bits, 65,535 for the likeliest of a row, in two bytes that are multiplied one by one: with a
+// single byte all that lies below a 510th of the likeliest would be lost, and among a thousand
+// positions that can be most of the weight. Sequences have no part in each other, and all targets
 // and units give the same bits.
+
+/// Rows of a sequence whose sums of two bytes' products still fit 32 bits.
+inline constexpr std::int64_t kMostInt8Keys = 1 << 16;
 
 /// What a product says of its heads: number d of head h in a row means
 /// values[row * stride + h * head_width + d] * scales[row] + bias[h * head_width + d].
@@ -48,7 +51,7 @@ template <typename Number>
 struct PackInt8Keys {
   std::int64_t heads = 0;
   std::int64_t head_width = 0;
-  std::int64_t length = 0;        // rows of a sequence
+  std::int64_t length = 0;        // rows of a sequence, kMostInt8Keys at most
   HeadRows<Number> keys{};        // [sequences * length] rows
   HeadRows<Number> values{};      // the same
   const bool* visible = nullptr;  // [sequences, length]: rows that are seen; null = all

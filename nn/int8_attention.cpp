@@ -72,6 +72,12 @@ Int8KeysValues pack_keys_values(const ProductColumns& keys,
                       .length = keys.values.size(0) / sequences,
                       .heads = heads,
                       .head_width = keys.values.size(1) / heads};
+  TESSERA_CHECK(made.length <= kernels::kMostInt8Keys,
+                kInvalidArgument,
+                "attention in 8 bits takes up to ",
+                kernels::kMostInt8Keys,
+                " positions, got ",
+                made.length);
   const kernels::Int8KeysLayout layout(made.length, made.head_width);
   made.packed = at::empty({sequences, heads, layout.bytes()}, at::kChar);
   if (is_bfloat16(keys.values)) {
