@@ -62,10 +62,4 @@ std::vector<PackedBlock<Product>> read_blocks(const TransformerOptions& options,
   return packed;
 }
 
-/// The weights of the norm before the MLP, of a time or of a class.
-inline const nn::NormWeights& norm_of_mlp(const BlockNorms& norms,
-                                          const BlockCondition& condition) {
-  return condition.mlp.gain.defined() ? condition.mlp : norms.mlp;
-}
-
 }  // namespace tessera::diffusion

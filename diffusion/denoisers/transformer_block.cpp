@@ -96,7 +96,7 @@ Stream TransformerBlockImpl::answer(const Stream& attended,
               .branch = cross_attention_(before.output, condition.text, mask)};
   }
   const auto before =
-      nn::residual_norm(stream.residual, stream.branch, mlp_class_ ? condition.mlp : norms.mlp);
+      nn::residual_norm(stream.residual, stream.branch, norm_of_mlp(norms, condition));
   return {.residual = before.sum,
           .branch = mlp_ ? mlp_(before.output) : convolution_(before.output)};
 }

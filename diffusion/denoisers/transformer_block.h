@@ -64,6 +64,12 @@ struct BlockCondition {
   nn::NormWeights mlp{};  // of the norm before the MLP, [B, D] each; empty without classes
 };
 
+/// The weights of the norm before the MLP, of the class where there is one.
+inline const nn::NormWeights& norm_of_mlp(const BlockNorms& norms,
+                                          const BlockCondition& condition) {
+  return condition.mlp.gain.defined() ? condition.mlp : norms.mlp;
+}
+
 /// The residual stream, [B, N, D], and the last branch, which is not added to it yet: the next norm
 /// does both in one pass.
 struct Stream {

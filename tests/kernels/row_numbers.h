@@ -3,10 +3,12 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <vector>
 
 #include "core/philox.h"
 #include "kernels/bfloat16.h"
+#include "kernels/int8_units.h"
 #include "kernels/targets.h"
 
 namespace tessera::kernels::test {
@@ -16,6 +18,16 @@ inline std::vector<Target> targets() {
   std::vector<Target> all{Target::kAny};
   if (best_target() != Target::kAny) all.push_back(Target::kAvx2);
   if (best_target() == Target::kAvx512) all.push_back(Target::kAvx512);
+  return all;
+}
+
+/// The instructions for products of bytes that it has.
+inline std::vector<Int8Unit> int8_units() {
+  std::vector<Int8Unit> all;
+  for (const Int8Unit unit :
+       {Int8Unit::kPlain, Int8Unit::kAvxVnni, Int8Unit::kAvx512Vnni, Int8Unit::kAmx}) {
+    if (has_int8_unit(unit)) all.push_back(unit);
+  }
   return all;
 }
 
